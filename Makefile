@@ -1,0 +1,46 @@
+# fuseline: six verbs. Each makes what it needs; nothing is installed outside .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUIET := --quiet --disable-pip-version-check
+
+.PHONY: demo test check lint docs bench lock clean
+
+demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
+	@$(BIN)/fuseline demo $(ARGS)
+
+test: lint  ## everything: lint, types, floors, all tests
+	$(BIN)/python -m pytest -q
+
+check: lint  ## what to run before a commit: under a minute
+	$(BIN)/python -m pytest -q -m "not slow"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	$(BIN)/pyright --warnings
+
+docs: $(VENV)/.dev  ## write the generated pages anew
+	$(BIN)/python -m scripts.generate_docs
+
+bench: $(VENV)/.dev  ## measure against a bare fan-out, in one run
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/.dev  ## resolve the dependencies anew
+	$(BIN)/python -m scripts.lock
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fuseline needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps -r requirements/runtime.txt -r requirements/build.txt
+	@$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@$(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@

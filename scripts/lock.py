@@ -1,0 +1,46 @@
+"""Writes the lock files in `requirements/` with hashes and without index addresses."""
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Resolve runtime, build and development requirements, each within the bounds of the former."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime = project["project"]["dependencies"]
+    build = project["build-system"]["requires"]
+    write("runtime", runtime, [])
+    write("build", build, ["runtime"])
+    write("dev", [*runtime, *build, *project["dependency-groups"]["dev"]], ["runtime", "build"])
+
+
+def write(name: str, requirements: list[str], bounds: list[str]) -> None:
+    """Resolve one set of requirements into its lock file."""
+    target = ROOT / "requirements" / f"{name}.txt"
+    with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
+        constraints = [f"-c {ROOT / 'requirements' / f'{bound}.txt'}" for bound in bounds]
+        source.write("\n".join([*requirements, *constraints]))
+        source.flush()
+        options = ["--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate", "--quiet"]
+        hidden = ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]
+        command = [
+            sys.executable,
+            "-m",
+            "piptools",
+            "compile",
+            *options,
+            *hidden,
+            "--output-file",
+            str(target),
+            source.name,
+        ]
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Fuseline: several models answer, one compares, one writes."""
