@@ -1,0 +1,55 @@
+"""What a model says back, in pieces while it speaks and whole at the end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fuseline.types.json import Json
+from fuseline.types.messages import Message, ToolCall
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the upstream counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: int | None = None
+    """Nano-dollars, where the upstream says what it charges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one read of the socket brought: adjacent pieces of text are already joined."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's finished turn."""
+
+    model: str
+    """The concrete model that answered, as the upstream names it."""
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: FinishReason = "stop"
+    native_finish_reason: str = "stop"
+    usage: Usage | None = None
+    """`None` where the upstream did not count; that is not zero."""
+    annotations: tuple[Mapping[str, Json], ...] = ()
+    upstream_id: str = ""
+    opaque: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def message(self) -> Message:
+        """This turn as a message of the conversation that goes on."""
+        return Message("assistant", self.text, self.tool_calls, reasoning=self.reasoning, opaque=self.opaque)

@@ -1,0 +1,138 @@
+"""A run as it is remembered: the calls it made, what they cost, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fuseline.types.deliberation import Report
+from fuseline.types.json import Json
+from fuseline.types.replies import Reply, Usage
+
+Role = Literal["outer", "panel", "analyst", "writer"]
+CostSource = Literal["reported", "computed", "unknown"]
+Certainty = Literal["exact", "estimate", "maximum"]
+RunStatus = Literal["running", "completed", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who an event is about: the outer model, a seat of the panel, the analyst, or the writer."""
+
+    role: Role
+    model: str
+    """The slug as it was asked for."""
+    seat: int = 0
+
+    @property
+    def to_client(self) -> bool:
+        """Whether what this speaker says is the answer that the client reads."""
+        return self.role in ("outer", "writer")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to an upstream: a row that exists before the first byte goes out."""
+
+    id: str
+    run_id: str
+    speaker: Speaker
+    endpoint: str
+    model: str
+    """What the upstream was asked for; after the reply, what it says it was."""
+    started_at: float
+    """Seconds since the epoch."""
+    hold: int = 0
+    """The most this call can cost, in nano-dollars; 0 where no price is known."""
+    usage: Usage | None = None
+    cost: int = 0
+    """Nano-dollars; meaningless while `cost_source` is `unknown`."""
+    cost_source: CostSource = "unknown"
+    certainty: Certainty = "exact"
+    ttft_s: float | None = None
+    """Seconds to the first token."""
+    duration_s: float | None = None
+    finish_reason: str = ""
+    error: str = ""
+    """The reason from the fault table, or empty."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether this call has ended and its cost been booked."""
+        return self.duration_s is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A request carried through, with everything it took."""
+
+    id: str
+    """The generation id that the client sees: `gen-<seconds>-<20 characters>`."""
+    requested: str
+    """The model as the client asked for it."""
+    model: str
+    """The concrete model that wrote the answer."""
+    provider: str
+    created_at: float
+    """Seconds since the epoch."""
+    status: RunStatus = "running"
+    router: str = ""
+    """The alias that the request came by, or empty."""
+    convened: bool = False
+    """Whether a panel was heard."""
+    reply: Reply | None = None
+    report: Report | None = None
+    calls: tuple[Call, ...] = ()
+    steps: int = 0
+    """Server-tool calls that the outer model asked for and got."""
+    finished_at: float | None = None
+    error: str = ""
+    error_kind: str = ""
+    degraded: str = ""
+    """Why the answer is less than a fused one, such as `best_panel_answer`; empty where it is not."""
+    expose: str = "analysis"
+    streamed: bool = False
+
+    @property
+    def cost(self) -> int:
+        """What all calls together cost, in nano-dollars, as far as it is known."""
+        return sum(call.cost for call in self.calls)
+
+    @property
+    def cost_known(self) -> bool:
+        """Whether every call's cost is known; where not, `cost` is a lower bound."""
+        return all(call.cost_source != "unknown" for call in self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """The record that a run began."""
+
+    run: Run
+    request: Mapping[str, Json]
+    """What was asked, or an empty object where content is not kept."""
+    prompts: str = ""
+    """The hash of the prompts in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The record of something that happened in a run."""
+
+    run_id: str
+    sequence: int
+    at: float
+    """Seconds since the epoch."""
+    kind: str
+    body: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True)
+class RunClosed:
+    """The record that a run ended."""
+
+    run: Run
+    result: Mapping[str, Json]
+
+
+Record = RunOpened | Call | Noted | RunClosed
+"""What a store keeps. A `Call` is kept twice: when it is dispatched, and when it is settled."""
