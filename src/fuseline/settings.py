@@ -1,0 +1,264 @@
+"""Environment and `fuseline.toml` turned into settings. It knows no model, no provider and no network."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from fuseline.types.errors import BadConfiguration
+
+Location: TypeAlias = tuple[str | int, ...]
+SERVER_PORT = 8484
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, so that a misspelt one is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Section):
+    """Where the gateway listens, and who may call it."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback an `api_key` is required.")
+    port: int = Field(SERVER_PORT, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    api_key: SecretStr | None = Field(
+        None, description="The key that clients must send. Set it by environment, not in the file."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Host names that requests may carry, beyond loopback's own names."
+    )
+    body_limit: int = Field(1 << 20, ge=1024, description="Largest request body, in bytes.")
+    max_runs: int = Field(2000, ge=1, description="Runs at a time; more are answered 503 with `Retry-After`.")
+    shutdown_s: float = Field(30, ge=0, description="Seconds that open runs are given at shutdown.")
+
+
+class FusionSettings(Section):
+    """How a run of the panel goes when the request does not say."""
+
+    alias_invocation: Literal["always", "auto"] = Field(
+        "always",
+        description="`always`: the alias convenes the panel when no client tools are there and the user spoke last. "
+        "`auto`: the outer model decides.",
+    )
+    preset: str = Field("general-high", description="The preset of the alias when the request names none.")
+    min_panel: int = Field(1, ge=1, le=8, description="Seats that must answer; with fewer the run fails.")
+    analyst_fallbacks: tuple[str, ...] = Field((), description="Analysts to try when the first fails, in order.")
+    writer_fallbacks: tuple[str, ...] = Field((), description="Writers to try when the first fails, in order.")
+    forward_system: bool = Field(
+        False, description="Whether the panel also sees the client's system message. The writer always does."
+    )
+
+
+class Clocks(Section):
+    """Time limits of one upstream call and of a whole run, in seconds, on the monotonic clock."""
+
+    connect_s: float = Field(5, gt=0, description="To open a connection, TLS included.")
+    first_byte_s: float = Field(120, gt=0, description="To the first byte, and again to the first token.")
+    idle_s: float = Field(60, gt=0, description="Between two pieces of a stream.")
+    call_s: float = Field(300, gt=0, description="For one call as a whole.")
+    run_s: float = Field(570, gt=0, description="For a run as a whole; openai-python gives up at 600.")
+    reserve_s: float = Field(120, gt=0, description="Kept back from the panel for analyst and writer.")
+
+
+class Limits(Section):
+    """Caps on what is taken in from outside, in bytes."""
+
+    answer_bytes: int = Field(1 << 20, gt=0, description="Longest text of one call.")
+    line_bytes: int = Field(1 << 20, gt=0, description="Longest line of a stream.")
+
+
+class StoreSettings(Section):
+    """What is remembered, and where."""
+
+    path: Path | None = Field(None, description="The database file; `runs.db` in the home directory if unset.")
+    content: bool = Field(True, description="Whether prompts, answers and analyses are kept beside the figures.")
+
+
+class LocalSettings(Section):
+    """Servers on this machine that need no key."""
+
+    probe: bool = Field(True, description="Whether to look for Ollama, LM Studio, llama.cpp and vLLM at the start.")
+    timeout_s: float = Field(0.2, gt=0, description="Seconds that each has to answer.")
+
+
+class EndpointSettings(Section):
+    """A server that speaks one of our wires."""
+
+    base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before `/chat/completions`.")
+    wire: Literal["chat"] = Field("chat", description="The protocol it speaks.")
+    api_key_env: str | tuple[str, ...] = Field(
+        (), description="Environment variable that holds the key; absent or unset: no key is sent."
+    )
+    title: str = Field("", description="What replies call it in `provider`.")
+
+
+class ModelSettings(Section):
+    """A model of one's own. Its table's name is the slug by which it is asked for."""
+
+    endpoint: str = Field(description="An endpoint of this file, or a built-in one.")
+    name: str = Field(description="What the upstream calls it.")
+    context: int | None = Field(None, gt=0, description="Tokens of input and output together.")
+    max_output: int | None = Field(None, gt=0, description="Tokens of output.")
+    price_in: Decimal | None = Field(None, ge=0, description="USD per million input tokens.")
+    price_out: Decimal | None = Field(None, ge=0, description="USD per million output tokens.")
+    price_cached: Decimal | None = Field(None, ge=0, description="USD per million input tokens read from cache.")
+    images: bool = Field(False, description="Whether it takes images.")
+    tools: bool = Field(True, description="Whether it can call tools.")
+
+
+class SeatSettings(Section):
+    """A seat with wishes of its own."""
+
+    model: str
+    instructions: str = ""
+    temperature: float | None = Field(None, ge=0, le=2)
+    max_completion_tokens: int | None = Field(None, gt=0)
+
+
+class PresetSettings(Section):
+    """A named panel with its analyst and writer."""
+
+    panel: tuple[str | SeatSettings, ...] = Field(min_length=1, max_length=8, description="The seats, 1 to 8.")
+    analyst: str | tuple[str, ...] = Field((), description="The analyst, or several in order; else the first seat.")
+    writer: str | tuple[str, ...] = Field((), description="The writer, or several in order; else the analyst.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each setting is also an environment variable: `FUSELINE_<SECTION>_<KEY>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FUSELINE_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    fusion: FusionSettings = FusionSettings()
+    clocks: Clocks = Clocks()
+    limits: Limits = Limits()
+    store: StoreSettings = StoreSettings()
+    local: LocalSettings = LocalSettings()
+    endpoints: dict[str, EndpointSettings] = {}
+    models: dict[str, ModelSettings] = {}
+    presets: dict[str, PresetSettings] = {}
+    aliases: dict[str, str] = {}
+    home: Path = Path("~/.local/share/fuseline")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose content comes in as arguments."""
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> Path:
+        """Where runs are written."""
+        return (self.store.path or self.home / "runs.db").expanduser()
+
+
+def find_config(explicit: Path | None = None) -> Path | None:
+    """The file in force: the one asked for, `FUSELINE_CONFIG`, `./fuseline.toml`, or the user's own; `None` if none is.
+
+    :raises BadConfiguration: when a file that was asked for does not exist.
+    """
+    asked = explicit or (Path(os.environ["FUSELINE_CONFIG"]) if os.environ.get("FUSELINE_CONFIG") else None)
+    if asked is not None:
+        if not asked.is_file():
+            raise BadConfiguration(f"there is no configuration file {asked}")
+        return asked
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "fuseline" / "config.toml"
+    return next((path for path in (Path("fuseline.toml"), user) if path.is_file()), None)
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the file at `path`, or the one that `find_config` finds, under the environment.
+
+    :raises BadConfiguration: with file, line and key of the first thing that is wrong.
+    """
+    found = find_config(path)
+    text = found.read_text("utf-8") if found else ""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration(f"{found}: {error}") from None
+    if found and not os.environ.get("XDG_DATA_HOME"):
+        values.setdefault("home", "~/.local/share/fuseline")
+    if os.environ.get("XDG_DATA_HOME"):
+        values.setdefault("home", str(Path(os.environ["XDG_DATA_HOME"]) / "fuseline"))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise BadConfiguration(explain(error.errors()[0], text, found)) from None
+
+
+def explain(error: Mapping[str, Any], text: str, path: Path | None) -> str:
+    """Say in a sentence what is wrong with a setting and where it stands."""
+    location: Location = tuple(error["loc"])
+    named = tuple(part for part in location if isinstance(part, str) and not part.startswith(("function-", "tuple[")))
+    key = ".".join(named)
+    line = line_of(text, named)
+    where = f"{path}, line {line}: {key}" if line else f"{environment_name(named)} or {key}"
+    if error["type"] == "extra_forbidden":
+        return f"{where} is not a setting{suggestion(named)}"
+    if error["type"] == "missing":
+        return f"{where} is required"
+    return f"{where}: {str(error['msg'])[:1].lower()}{str(error['msg'])[1:]}"
+
+
+def environment_name(location: Sequence[str]) -> str:
+    """The environment variable of a setting."""
+    return "FUSELINE_" + "_".join(location).upper()
+
+
+def suggestion(location: Sequence[str]) -> str:
+    """A hint at the setting that was probably meant, or nothing."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ""
+        model = annotation
+    close = difflib.get_close_matches(location[-1], model.model_fields, 1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def line_of(text: str, location: Sequence[str]) -> int | None:
+    """The line on which the deepest known part of a setting stands, counting from 1; `None` if the file has none."""
+    table: tuple[str, ...] = ()
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[{1,2}(.+?)\]{1,2}\s*(#.*)?$", line)
+        if header:
+            table = path_of(f"[{header[1]}]")
+            here = table
+        else:
+            assignment = re.match(r"\s*([^=#\[]+?)\s*=", line)
+            here = table + path_of(f"{assignment[1]} = 0") if assignment else ()
+        if here and here == tuple(location[: len(here)]) and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None
+
+
+def path_of(fragment: str) -> tuple[str, ...]:
+    """The keys that a table header or an assignment leads to, as TOML itself reads them."""
+    try:
+        value: object = tomllib.loads(fragment)
+    except tomllib.TOMLDecodeError:
+        return ()
+    keys: list[str] = []
+    while isinstance(value, dict) and value:
+        key, value = next(iter(value.items()))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        keys.append(str(key))  # pyright: ignore[reportUnknownArgumentType]
+    return tuple(keys)
