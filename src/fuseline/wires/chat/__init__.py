@@ -1,0 +1,1 @@
+"""The chat completions wire, as OpenAI defined it and OpenRouter extended it."""

@@ -1,0 +1,325 @@
+"""Chat completions requests: read from clients, written to upstreams."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from fuseline.types.errors import InvalidRequest
+from fuseline.types.json import Json
+from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
+from fuseline.types.models import Model
+from fuseline.types.requests import FunctionTool, Named, Plugin, Request, ServerTool, ToolChoice
+from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody
+
+DEPTH_LIMIT = 64
+FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "headers", "extra_headers", "user_config"})
+OPTIONAL = frozenset({"response_format", "reasoning", "temperature", "tools", "stream_options", "max_tokens"})
+"""Parameters without which a call still makes sense, so that an upstream may refuse them."""
+ROUTING = frozenset({"provider", "session_id"})
+"""Policy fields that only OpenRouter's dialect knows."""
+
+
+def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
+    """Read and check a client's request."""
+    value = read_json(body)
+    try:
+        fields = ChatBody.model_validate(value)
+    except ValidationError as error:
+        raise invalid(error) from None
+    if fields.n and fields.n > 1:
+        raise InvalidRequest("n must be 1: a fused answer is one answer", "n")
+    models = [*([fields.model] if fields.model else []), *(fields.models or [])]
+    if not models or not models[0]:
+        raise InvalidRequest("model is required", "model")
+    tools = fields.tools or []
+    return Request(
+        model=models[0],
+        messages=tuple(read_message(message, index) for index, message in enumerate(fields.messages)),
+        functions=tuple(read_function(tool, index) for index, tool in enumerate(tools) if tool.type == "function"),
+        server_tools=tuple(ServerTool(tool.type, tool.parameters or {}) for tool in tools if tool.type != "function"),
+        plugins=tuple(Plugin(one.id, one.enabled, one.model_extra or {}) for one in fields.plugins or []),
+        tool_choice=read_choice(fields.tool_choice),
+        max_tokens=fields.max_completion_tokens or fields.max_tokens,
+        temperature=fields.temperature,
+        reasoning=read_reasoning(fields),
+        response_format=fields.response_format,
+        fallbacks=tuple(models[1:]),
+        max_steps=min(fields.max_tool_calls or 30, 30),
+        depth=read_depth(headers),
+        streaming=bool(fields.stream),
+        include_fusion=wants_events(fields, headers),
+        policy=chosen(fields, POLICY),
+        extra=chosen(fields, SAMPLING),
+    )
+
+
+def read_json(body: bytes) -> Mapping[str, Any]:
+    """The request as an object, refusing everything that two readers could read in two ways."""
+    if not body.strip():
+        raise InvalidRequest("the request body is empty")
+    try:
+        value: Any = json.loads(body.decode(), object_pairs_hook=unique, parse_constant=refuse_constant)
+    except UnicodeDecodeError:
+        raise InvalidRequest("the body must be UTF-8") from None
+    except RecursionError:
+        raise InvalidRequest(f"the JSON is nested too deep (at most {DEPTH_LIMIT} levels)") from None
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(f"the body is not valid JSON (at character {error.pos})") from None
+    except ValueError as error:
+        raise InvalidRequest("a number in the body is out of range") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    fields: dict[str, Any] = value
+    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and depth(fields) > DEPTH_LIMIT:
+        raise InvalidRequest(f"the JSON is nested too deep (at most {DEPTH_LIMIT} levels)")
+    if b"\\u" in body:
+        refuse_bad_text(fields, "")
+    refuse_overrides({key: part for key, part in fields.items() if key != "messages"}, "")
+    return fields
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object, refusing one that says a thing twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidRequest(f"duplicate key {twice[:40]!r}", twice[:40])
+    return found
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and the infinities, which JSON does not have."""
+    raise InvalidRequest(f"{name} is not a finite number")
+
+
+def depth(value: Any) -> int:
+    """How deep a JSON value nests, measured no further than one level past the limit."""
+    level, front = 0, [value]
+    while front and level <= DEPTH_LIMIT:
+        nested = [part for part in front if isinstance(part, dict | list) and part]
+        front = [inner for part in nested for inner in (part.values() if isinstance(part, dict) else part)]
+        level += bool(nested)
+        if not nested:
+            break
+    return level
+
+
+def refuse_bad_text(value: Any, path: str) -> None:
+    """Refuse text that cannot be stored or sent on: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise InvalidRequest("NUL is not allowed in text", path, kind="invalid_prompt")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise InvalidRequest("the text holds half of a surrogate pair", path, kind="invalid_prompt")
+    elif isinstance(value, dict):
+        items: Mapping[str, Any] = value
+        for key, part in items.items():
+            refuse_bad_text(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        parts: Sequence[Any] = value
+        for index, part in enumerate(parts):
+            refuse_bad_text(part, f"{path}[{index}]")
+
+
+def refuse_overrides(value: Any, path: str) -> None:
+    """Refuse fields that would send our keys elsewhere, at any depth outside what a tool declares as its schema."""
+    if isinstance(value, list):
+        for index, part in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            refuse_overrides(part, f"{path}[{index}]")
+    if not isinstance(value, dict):
+        return
+    fields: Mapping[str, Any] = value
+    for key, part in fields.items():
+        here = f"{path}.{key}" if path else key
+        if key in FORBIDDEN:
+            raise InvalidRequest(f"the parameter {here} is not allowed", here)
+        if key not in ("function", "response_format", "metadata"):
+            refuse_overrides(part, here)
+
+
+def invalid(error: ValidationError) -> InvalidRequest:
+    """Turn the first thing pydantic found into a sentence with a path, without echoing the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    path = ""
+    for part in first["loc"]:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part.islower() and not part.startswith(("list[", "dict[", "function-")) and part not in KINDS:
+            path += f".{part}" if path else part
+    if first["type"] == "missing":
+        return InvalidRequest(f"{path} is required", path)
+    kind = "invalid_prompt" if path.startswith("messages[") else "invalid_request"
+    return InvalidRequest(f"{path}: {first['msg'][:1].lower()}{first['msg'][1:]}", path, kind=kind)
+
+
+KINDS = frozenset({"str", "int", "float", "bool", "constrained-str", "nullable"})
+"""Names of pydantic's that stand in a location without being part of the path."""
+
+
+def read_message(body: MessageBody, index: int) -> Message:
+    """One message of the conversation."""
+    if body.content is None and not body.tool_calls and body.refusal is None:
+        raise InvalidRequest("content is required", f"messages[{index}].content", kind="invalid_prompt")
+    content = body.content if isinstance(body.content, str) else tuple(read_parts(body.content or [], index))
+    return Message(
+        body.role,
+        content if content else (body.refusal or ""),
+        tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in body.tool_calls or []),
+        tool_call_id=body.tool_call_id or "",
+        name=body.name or "",
+        reasoning=body.reasoning or body.reasoning_content or "",
+        opaque={"reasoning_details": body.reasoning_details} if body.reasoning_details else {},
+    )
+
+
+def read_parts(parts: Sequence[Mapping[str, Any]], index: int) -> Iterable[Part]:
+    """The parts of a message; text is understood, anything else is carried."""
+    for position, part in enumerate(parts):
+        if part.get("type") in ("text", "input_text", "output_text"):
+            text = part.get("text")
+            if not isinstance(text, str):
+                path = f"messages[{index}].content[{position}].text"
+                raise InvalidRequest("text is required", path, kind="invalid_prompt")
+            yield Text(text)
+        else:
+            yield Attachment(part)
+
+
+def read_function(tool: ToolBody, index: int) -> FunctionTool:
+    """A function of the client's."""
+    if tool.function is None:
+        raise InvalidRequest("function is required", f"tools[{index}].function")
+    return FunctionTool(
+        tool.function.name, tool.function.description or "", tool.function.parameters or {}, tool.function.model_extra or {}
+    )
+
+
+def read_choice(choice: str | NamedChoice | None) -> ToolChoice | None:
+    """The tool choice; a name is a function's, or a server tool's type."""
+    match choice:
+        case "none" | "auto" | "required" | None:
+            return choice
+        case NamedChoice(type="function", function=function) if function:
+            return Named(function.name)
+        case NamedChoice(type=kind):
+            return Named(kind)
+        case _:
+            raise InvalidRequest("tool_choice is none, auto, required, or names a tool", "tool_choice")
+
+
+def read_reasoning(fields: ChatBody) -> Mapping[str, Json] | None:
+    """How much to think, from either spelling; two that differ are an error."""
+    given = fields.reasoning.model_dump(exclude_none=True) if fields.reasoning else None
+    if fields.reasoning_effort is None:
+        return given
+    if given and given.get("effort") not in (None, fields.reasoning_effort):
+        raise InvalidRequest("reasoning_effort and reasoning.effort differ", "reasoning_effort")
+    return {**(given or {}), "effort": fields.reasoning_effort}
+
+
+def read_depth(headers: Mapping[str, str]) -> int:
+    """How deep inside fusion runs this request is. Whatever an outsider writes there can only switch fusion off."""
+    value = headers.get("x-openrouter-fusion-depth") or headers.get("x-fusion-depth")
+    return 0 if value is None or value.strip() == "0" else 1
+
+
+def wants_events(fields: ChatBody, headers: Mapping[str, str]) -> bool:
+    """Whether the client asked for our own events in the stream."""
+    asked = headers.get("x-fusion-events", "").lower() in ("true", "1", "enabled")
+    return asked or bool(fields.stream_options and fields.stream_options.include_fusion)
+
+
+def chosen(fields: ChatBody, names: Iterable[str]) -> dict[str, Json]:
+    """Those of the named fields that the client sent."""
+    return {name: value for name in names if (value := getattr(fields, name)) is not None}
+
+
+def write_request(request: Request, model: Model, without: frozenset[str]) -> bytes:
+    """The body of a call to an upstream, always streamed."""
+    return to_json(request_body(request, model, without))
+
+
+def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
+    """The same as an object, less the parameters that this upstream refuses."""
+    dialect = model.endpoint.dialect
+    body: dict[str, Json] = {
+        "model": model.name,
+        "messages": [write_message(message, dialect) for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **request.extra,
+        **{key: value for key, value in request.policy.items() if dialect == "openrouter" or key not in ROUTING},
+    }
+    if request.max_tokens is not None:
+        body["max_tokens"] = request.max_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.response_format is not None:
+        body["response_format"] = request.response_format
+    if request.reasoning is not None:
+        write_reasoning(body, request.reasoning, dialect)
+    if request.functions:
+        body["tools"] = [write_function(tool) for tool in request.functions]
+        if request.tool_choice is not None:
+            body["tool_choice"] = write_choice(request.tool_choice)
+    for name in without:
+        body.pop(name, None)
+    if "tools" not in body:
+        body.pop("tool_choice", None)
+    if request.max_tokens is not None and (dialect == "openai" or "max_tokens" in without):
+        body.pop("max_tokens", None)
+        body["max_completion_tokens"] = request.max_tokens
+    return body
+
+
+def write_reasoning(body: dict[str, Json], reasoning: Mapping[str, Json], dialect: str) -> None:
+    """Say how much to think: OpenRouter takes an object, the others a word."""
+    if dialect == "openrouter":
+        body["reasoning"] = reasoning
+    elif "effort" in reasoning:
+        body["reasoning_effort"] = reasoning["effort"]
+
+
+def write_message(message: Message, dialect: str) -> dict[str, Json]:
+    """One message for an upstream. Sealed reasoning goes only to the one that hands it out."""
+    body: dict[str, Json] = {"role": message.role, "content": write_content(message.content)}
+    if message.name:
+        body["name"] = message.name
+    if message.tool_call_id:
+        body["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        body["tool_calls"] = [write_tool_call(call) for call in message.tool_calls]
+        body["content"] = body["content"] or None
+    return {**body, **message.opaque} if dialect == "openrouter" else body
+
+
+def write_content(content: str | tuple[Part, ...]) -> Json:
+    """A message's content, parts in their order."""
+    if isinstance(content, str):
+        return content
+    return [{"type": "text", "text": part.text} if isinstance(part, Text) else part.body for part in content]
+
+
+def write_tool_call(call: ToolCall) -> dict[str, Json]:
+    """A tool call as its model wrote it."""
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+        **call.opaque,
+    }
+
+
+def write_function(tool: FunctionTool) -> dict[str, Json]:
+    """The declaration of a function."""
+    body: dict[str, Json] = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": {**body, **tool.extra}}
+
+
+def write_choice(choice: ToolChoice) -> Json:
+    """The tool choice."""
+    return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, Named) else choice

@@ -1,0 +1,67 @@
+"""Both ends of the chat wire as objects, for those who choose a wire by name."""
+
+from collections.abc import Mapping
+
+from fuseline.types.errors import FuselineError, UpstreamError
+from fuseline.types.models import Model
+from fuseline.types.replies import Reply
+from fuseline.types.requests import Request
+from fuseline.types.runs import Run
+from fuseline.wires.base import ErrorBody
+from fuseline.wires.chat import errors, reader, requests, writer
+
+
+class ChatClient:
+    """How we speak chat completions to an upstream."""
+
+    path = "/chat/completions"
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """Ask for a stream without compression, which would have to be capped twice."""
+        fixed = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "x-openrouter-fusion-depth": "1",
+        }
+        return {**fixed, "Authorization": f"Bearer {key}"} if key else fixed
+
+    def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
+        """The body of a call."""
+        return requests.write_request(request, model, without)
+
+    def optional(self, request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
+        """The optional parameters that the body of this call carries."""
+        return requests.OPTIONAL.intersection(requests.request_body(request, model, without))
+
+    def reader(self, answer_bytes: int, line_bytes: int) -> reader.ChatReader:
+        """A reader for one streamed reply."""
+        return reader.ChatReader(answer_bytes, line_bytes)
+
+    def read_reply(self, body: bytes) -> Reply:
+        """Read a reply that came whole."""
+        return reader.read_reply(body)
+
+    def read_error(self, status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
+        """Say what an error response means."""
+        return errors.read_error(status, headers, body, sent)
+
+
+class ChatServer:
+    """How clients speak chat completions to us."""
+
+    def read_request(self, body: bytes, headers: Mapping[str, str]) -> Request:
+        """Read and check a request."""
+        return requests.read_request(body, headers)
+
+    def write_reply(self, run: Run) -> bytes:
+        """The body of a whole reply."""
+        return writer.write_reply(run)
+
+    def stream(self, request: Request) -> writer.ChatWriter:
+        """A writer for one streamed reply."""
+        return writer.ChatWriter(request)
+
+    def write_error(self, error: FuselineError) -> ErrorBody:
+        """An error as a response of its own."""
+        return errors.write_error(error)
