@@ -1,0 +1,203 @@
+"""Any endpoint over HTTP on any wire: one attempt, under its clocks and caps. It neither retries nor counts money."""
+
+import socket
+from collections.abc import Mapping
+
+import aiohttp
+import anyio
+
+from fuseline.providers.base import Hear
+from fuseline.settings import Clocks, Limits
+from fuseline.types.errors import ParameterRefused, UpstreamError
+from fuseline.types.models import Endpoint, Model
+from fuseline.types.replies import Reply
+from fuseline.types.requests import Request
+from fuseline.wires.base import ClientWire, ReplyReader
+
+ERROR_BYTES = 64 << 10
+TAIL_S = 5.0
+"""Seconds that usage may lag behind the finish reason."""
+CLOSING_S = 0.05
+"""Seconds that the connection may take to end after the stream said that it has."""
+BYTES_PER_TOKEN = 16
+"""A generous bound on a token's bytes, four times the usual: what comes beyond is not an answer but a fault."""
+
+
+class HTTPProvider:
+    """One endpoint with its session and key. The key goes to this endpoint's address and to no other."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        wire: ClientWire,
+        session: aiohttp.ClientSession,
+        key: str,
+        clocks: Clocks,
+        limits: Limits,
+    ) -> None:
+        self._url = endpoint.base_url + wire.path
+        self._wire = wire
+        self._session = session
+        self._key = key
+        self._headers = dict(wire.headers(key))
+        self._clocks = clocks
+        self._limits = limits
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
+        self._refused: dict[str, frozenset[str]] = {}
+        """Optional parameters that each model was seen to refuse."""
+
+    async def speak(self, request: Request, model: Model, hear: Hear, call_s: float) -> Reply:
+        """Make one attempt; where the upstream refuses an optional parameter, remember it for the next."""
+        without = self._refused.get(model.name, frozenset())
+        try:
+            return await self._attempt(request, model, hear, call_s, without)
+        except ParameterRefused as refusal:
+            if refusal.parameter in without:
+                raise
+            refusal.retryable = True
+            self._refused[model.name] = without | {refusal.parameter}
+            raise
+        except UpstreamError as error:
+            if self._key and self._key in error.message:
+                error.args = (error.message.replace(self._key, "***"),)
+                error.message = error.args[0]
+            raise
+
+    async def _attempt(
+        self, request: Request, model: Model, hear: Hear, call_s: float, without: frozenset[str]
+    ) -> Reply:
+        body = self._wire.write_request(request, model, without)
+        clock = Clock(self._clocks, call_s)
+        reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes)
+        with clock.scope:
+            try:
+                async with self._session.post(
+                    self._url, data=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
+                ) as response:
+                    clock.headers()
+                    if response.status != 200:
+                        raise await self._refusal(response, request, model, without)
+                    if not is_stream(response.headers):
+                        return self._wire.read_reply(await read_capped(response, self._limits.answer_bytes))
+                    await listen(response.content, reader, hear, clock)
+                    return reader.close()
+            except aiohttp.ClientError as error:
+                raise broken(error, reader) from None
+        if reader.finished or reader.done:
+            return reader.close()  # the answer is whole, only its figures did not come
+        raise clock.expired(reader)
+
+    def _answer_bytes(self, request: Request) -> int:
+        asked = request.max_tokens
+        return min(self._limits.answer_bytes, asked * BYTES_PER_TOKEN) if asked else self._limits.answer_bytes
+
+    async def _refusal(
+        self, response: aiohttp.ClientResponse, request: Request, model: Model, without: frozenset[str]
+    ) -> UpstreamError:
+        body = await response.content.read(ERROR_BYTES)
+        sent = self._wire.optional(request, model, without)
+        return self._wire.read_error(response.status, response.headers, body, sent)
+
+
+class Clock:
+    """The clocks of one attempt, as one deadline that moves."""
+
+    def __init__(self, clocks: Clocks, call_s: float) -> None:
+        now = anyio.current_time()
+        self._clocks = clocks
+        self._end = now + call_s
+        self._quiet_end = self._end
+        """Until when comments alone may keep the stream open."""
+        self._phase = "first_byte_timeout"
+        self.scope = anyio.CancelScope(deadline=min(self._end, now + clocks.first_byte_s))
+
+    def headers(self) -> None:
+        """The response has begun; now its first token is waited for."""
+        self._phase = "first_token_timeout"
+        self.scope.deadline = min(self._end, anyio.current_time() + self._clocks.first_byte_s)
+
+    def heard(self, said: bool, finished: bool, done: bool) -> None:
+        """Something came: words, or only a comment."""
+        now = anyio.current_time()
+        if done:
+            self.scope.deadline = min(self._end, now + CLOSING_S)
+        elif finished:
+            self.scope.deadline = min(self._end, now + TAIL_S)
+        elif said:
+            self._phase = "idle_timeout"
+            self._quiet_end = now + self._clocks.first_byte_s
+            self.scope.deadline = min(self._end, now + self._clocks.idle_s)
+        elif self._phase == "idle_timeout":
+            self.scope.deadline = min(self._end, self._quiet_end, now + self._clocks.idle_s)
+
+    def expired(self, reader: ReplyReader) -> UpstreamError:
+        """Say which of the clocks ran out."""
+        if anyio.current_time() >= self._end:
+            return UpstreamError(
+                "deadline_exceeded", "the call took longer than it may", partial=reader.partial()
+            )
+        words = {
+            "first_byte_timeout": "the upstream did not begin to answer in time",
+            "first_token_timeout": "the upstream opened a stream but said nothing in time",
+            "idle_timeout": "the upstream fell silent in the middle of its answer",
+        }
+        return UpstreamError(self._phase, words[self._phase], partial=reader.partial())
+
+
+async def listen(content: aiohttp.StreamReader, reader: ReplyReader, hear: Hear, clock: Clock) -> None:
+    """Read whole socket buffers until the reply is complete or the stream ends."""
+    while chunk := await content.readany():
+        delta = reader.feed(chunk)
+        if delta is not None:
+            await hear(delta)
+        if reader.full:
+            return
+        clock.heard(delta is not None, reader.finished, reader.done)  # read on to the end: the connection is kept
+
+
+def is_stream(headers: Mapping[str, str]) -> bool:
+    """Whether the body is an event stream, as against one JSON object.
+
+    :raises UpstreamError: when it is neither: a login page is not an answer, whatever it says.
+    """
+    if headers.get("Content-Encoding", "identity") != "identity":
+        raise UpstreamError("decompression_limit", "the upstream compressed its reply, which was not asked for")
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in ("text/event-stream", "application/json"):
+        raise UpstreamError("bad_content_type", "the upstream's reply is neither a stream of events nor JSON")
+    return kind == "text/event-stream"
+
+
+async def read_capped(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read a whole body, up to twice the cap on text: JSON escapes what it carries."""
+    body = bytearray()
+    while chunk := await response.content.readany():
+        body += chunk
+        if len(body) > 2 * limit:
+            raise UpstreamError("output_cap", "the upstream's reply is too long")
+    return bytes(body)
+
+
+def broken(error: aiohttp.ClientError, reader: ReplyReader) -> UpstreamError:
+    """Say in the words of the fault table how a connection failed."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | aiohttp.ClientSSLError():
+            return UpstreamError("tls_failure", "the upstream's TLS certificate or protocol is not acceptable", sent=False)
+        case aiohttp.ClientConnectorDNSError():
+            cause = error.os_error
+            final = isinstance(cause, socket.gaierror) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+            return UpstreamError(
+                "dns_failure", "the upstream's host name cannot be resolved", retryable=not final, sent=False
+            )
+        case aiohttp.ConnectionTimeoutError():
+            return UpstreamError("connect_timeout", "the upstream does not accept connections", retryable=True, sent=False)
+        case aiohttp.ClientConnectorError():
+            return UpstreamError("connect_refused", "the upstream refuses connections", retryable=True, sent=False)
+        case aiohttp.ServerDisconnectedError() if not reader.partial().text:
+            return UpstreamError("upstream_reset", "the upstream closed the connection unanswered", retryable=True)
+        case aiohttp.ClientPayloadError():
+            return UpstreamError("upstream_reset", "the upstream's stream broke off", partial=reader.partial())
+        case aiohttp.ClientResponseError():
+            return UpstreamError("unexpected_status", "the upstream does not speak HTTP as it should")
+        case _:
+            return UpstreamError("upstream_reset", "the connection to the upstream broke", partial=reader.partial())
