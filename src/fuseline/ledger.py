@@ -1,0 +1,158 @@
+"""What a run spends: a row before the first byte of a call, settled once when it ends. It makes no calls itself."""
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from fuseline.storage.base import Store
+from fuseline.types.errors import OverBudget, UpstreamError
+from fuseline.types.models import Model
+from fuseline.types.money import MILLION, dollars
+from fuseline.types.replies import Reply, Usage
+from fuseline.types.requests import Request
+from fuseline.types.runs import Call, Certainty, Role, Speaker
+from fuseline.types.tokens import estimate, estimate_messages
+
+logger = logging.getLogger(__name__)
+
+SHARES: dict[Role, float] = {"panel": 0.6, "analyst": 0.75, "outer": 1.0, "writer": 1.0}
+"""How much of what is left of the limit each role may take: enough stays for those who speak after it."""
+FEWEST_TOKENS = 256
+"""An answer shorter than this is not worth paying for."""
+CAUTION = 1.25
+"""Counted input may pass its estimate by so much."""
+LIKELY_OUTPUT = 1_000
+FREE_REASONS = frozenset({
+    "bad_request", "upstream_auth", "upstream_credits", "upstream_spend_limit", "forbidden", "model_not_found",
+    "too_large", "unprocessable", "rate_limited", "upstream_error", "overloaded", "unexpected_status",
+    "context_length", "bad_content_type",
+})  # fmt: skip
+"""Refusals: the upstream did no work that it charges for."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The account of one run."""
+
+    run_id: str
+    store: Store
+    limit: int | None = None
+    """Nano-dollars that the run may cost, or `None`."""
+    seats: int = 1
+    """Between how many the panel's share is divided."""
+    calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    _panel_limit: int | None = None
+
+    @property
+    def spent(self) -> int:
+        """Nano-dollars of the calls that have ended."""
+        return sum(call.cost for call in self.calls.values() if call.settled)
+
+    @property
+    def held(self) -> int:
+        """Nano-dollars that the calls under way may still cost at most."""
+        return sum(call.hold for call in self.calls.values() if not call.settled)
+
+    def fit(self, speaker: Speaker, model: Model, request: Request) -> tuple[Request, int]:
+        """Return the request with its output cut to what the limit allows, and the most that it can then cost.
+
+        :raises OverBudget: when not even a short answer fits.
+        """
+        price = model.price
+        if price is None:
+            return request, 0
+        tokens = int(estimate_messages(request.messages) * CAUTION) if self.limit is not None else 0
+        asked = request.max_tokens or model.max_output or LIKELY_OUTPUT
+        if self.limit is None:
+            return request, price.cost(estimate_messages(request.messages), asked) if request.max_tokens else 0
+        room = self._room(speaker) - price.cost(tokens, 0)
+        affordable = asked if not price.output else min(asked, room * MILLION // price.output)
+        if room < 0 or affordable < min(FEWEST_TOKENS, asked):
+            raise OverBudget(
+                f"the limit of ${dollars(self.limit):.4f} leaves no room for {speaker.model} as {speaker.role}; "
+                f"${dollars(self.spent):.4f} are spent and ${dollars(self.held):.4f} held"
+            )
+        fitted = request if affordable == request.max_tokens else replace(request, max_tokens=affordable)
+        return fitted, price.cost(tokens, affordable)
+
+    async def dispatch(self, speaker: Speaker, model: Model, hold: int) -> Call:
+        """Write down that a call is about to be made, and return once that would survive a crash."""
+        call = Call(uuid4().hex, self.run_id, speaker, model.endpoint.name, model.name, time.time(), hold)
+        self.calls[call.id] = call
+        try:
+            await self.store.write(call)
+        except BaseException:
+            unused = replace(call, hold=0, usage=Usage(), cost_source="computed", duration_s=0.0, error="not_sent")
+            self.calls[call.id] = unused
+            self.store.note(unused)  # the row may have been written, and nothing will ever go out for it
+            raise
+        return call
+
+    def settle(
+        self, call: Call, model: Model, *, usage: Usage | None, certainty: Certainty, ttft_s: float | None,
+        duration_s: float, finish_reason: str = "", error: str = "", served_by: str = "",
+    ) -> Call:  # fmt: skip
+        """Book what a call cost. Called exactly once for each, however it ended."""
+        settled = replace(
+            call,
+            model=served_by or call.model,
+            usage=usage,
+            certainty=certainty,
+            ttft_s=ttft_s,
+            duration_s=duration_s,
+            finish_reason=finish_reason,
+            error=error,
+        )
+        settled = priced(settled, model)
+        if call.hold and settled.cost > call.hold:
+            logger.warning("call %s cost more than was held for it: usage_exceeds_hold", call.id)
+        self.calls[call.id] = settled
+        self.store.note(settled)
+        return settled
+
+    def _room(self, speaker: Speaker) -> int:
+        limit = self.limit or 0
+        if speaker.role != "panel":
+            return int((limit - self.spent - self.held) * SHARES[speaker.role])
+        if self._panel_limit is None:
+            self._panel_limit = int((limit - self.spent) * SHARES["panel"]) // self.seats
+        mine = (call for call in self.calls.values() if call.speaker == speaker)
+        return self._panel_limit - sum(call.cost if call.settled else call.hold for call in mine)
+
+
+def priced(call: Call, model: Model) -> Call:
+    """The call with its cost: as reported, or computed from the price, or unknown."""
+    usage = call.usage
+    if usage is not None and usage.cost is not None:
+        return replace(call, cost=usage.cost, cost_source="reported")
+    if usage is not None and usage.input_tokens == 0 and usage.output_tokens == 0:
+        return replace(call, cost=0, cost_source="computed")
+    if usage is not None and model.price is not None:
+        cost = model.price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        return replace(call, cost=cost, cost_source="computed")
+    return replace(call, cost=0, cost_source="unknown")
+
+
+def guess(request: Request, text: str = "", reasoning: str = "") -> Usage:
+    """What a call probably used, from its request and what came of it."""
+    return Usage(estimate_messages(request.messages), estimate(text) + estimate(reasoning))
+
+
+def usage_of_reply(request: Request, reply: Reply) -> tuple[Usage, Certainty]:
+    """The counts of a call that answered: the upstream's own, or ours where it gave none."""
+    if reply.usage is not None:
+        return reply.usage, "exact"
+    return guess(request, reply.text, reply.reasoning), "estimate"
+
+
+def usage_of_error(request: Request, error: UpstreamError) -> tuple[Usage, Certainty]:
+    """The counts of a call that failed: nothing where it was refused, else the worst that can be known."""
+    if not error.sent or error.reason in FREE_REASONS:
+        return Usage(), "exact"
+    partial = error.partial
+    if partial.usage is not None:
+        return partial.usage, "exact"
+    if partial.text or partial.reasoning:
+        return guess(request, partial.text, partial.reasoning), "estimate"
+    return guess(request), "maximum"
