@@ -1,0 +1,179 @@
+"""The panel: the same question to every seat at once, each its own conversation. A dead seat is an answer too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import anyio
+
+from fuseline.engine.caller import Caller
+from fuseline.engine.loop import converse
+from fuseline.engine.prompts import render
+from fuseline.engine.sources import sources_of
+from fuseline.tools.base import Tool
+from fuseline.types.deliberation import FusionSpec, PanelAnswer, Seat
+from fuseline.types.errors import OverBudget, Partial, UpstreamError
+from fuseline.types.events import Emit, SeatAnswered, SeatFailed, SeatJoined
+from fuseline.types.json import Json
+from fuseline.types.messages import Message, system
+from fuseline.types.replies import Reply
+from fuseline.types.requests import Request
+from fuseline.types.runs import Speaker
+
+ENOUGH_TO_KEEP = 200
+"""Visible characters from which a text that broke off is worth comparing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the panel is asked, and under which terms it travels."""
+
+    conversation: tuple[Message, ...]
+    policy: Mapping[str, Json]
+
+
+class Panel:
+    """One panel at work on one question."""
+
+    def __init__(
+        self, spec: FusionSpec, question: Question, tools: Sequence[Mapping[str, Tool]], caller: Caller, emit: Emit
+    ) -> None:
+        self._spec = spec
+        self._question = question
+        self._tools = tools
+        """For each seat its own."""
+        self._caller = caller
+        self._emit = emit
+        self._answers: dict[int, PanelAnswer] = {}
+        self._quorum = anyio.Event()
+
+    async def poll(self, ends_at: float) -> tuple[PanelAnswer, ...]:
+        """Ask every seat at once and return what each answered, in the order of the panel.
+
+        Seats that are late, past `ends_at` or past the grace after a quorum, keep what they had said if it is enough.
+        """
+        for index, seat in enumerate(self._spec.seats):
+            await self._emit(SeatJoined(self._speaker(index, seat)))
+        async with anyio.create_task_group() as around:
+            async with anyio.create_task_group() as seats:
+                for index, seat in enumerate(self._spec.seats):
+                    seats.start_soon(self._sit, index, seat, ends_at)
+                if self._spec.quorum is not None:
+                    around.start_soon(self._close_after_grace, seats.cancel_scope)
+            around.cancel_scope.cancel()
+        for index, seat in enumerate(self._spec.seats):
+            if index not in self._answers:
+                await self._tell(index, seat, self._late(index, seat))
+        return tuple(self._answers[index] for index in range(len(self._spec.seats)))
+
+    async def _close_after_grace(self, seats: anyio.CancelScope) -> None:
+        await self._quorum.wait()
+        await anyio.sleep(self._spec.grace_s or 0)
+        seats.cancel()
+
+    async def _sit(self, index: int, seat: Seat, ends_at: float) -> None:
+        """Carry one seat's conversation to its end."""
+        speaker = self._speaker(index, seat)
+        tools = self._tools[index]
+        steps = self._spec.max_tool_calls
+        try:
+            turn = await converse(
+                [speaker], self._request(seat, tools), tools, self._caller, self._emit, steps=steps, ends_at=ends_at
+            )
+            answer = judged(index, seat, turn.reply)
+        except UpstreamError as error:
+            answer = broken(index, seat, error)
+        except OverBudget as error:
+            answer = PanelAnswer(index, seat.model, error=error.message, reason="budget_exhausted", status_code=402)
+        await self._tell(index, seat, answer)
+
+    async def _tell(self, index: int, seat: Seat, answer: PanelAnswer) -> None:
+        self._answers[index] = answer
+        happened = SeatFailed if answer.failed else SeatAnswered
+        await self._emit(happened(self._speaker(index, seat), answer))
+        answered = sum(1 for one in self._answers.values() if not one.failed)
+        if self._spec.quorum is not None and answered >= self._spec.quorum:
+            self._quorum.set()
+
+    def _late(self, index: int, seat: Seat) -> PanelAnswer:
+        partial = self._caller.cut_off.get(self._speaker(index, seat), Partial())
+        error = UpstreamError("grace_over", "the others had answered and the time for latecomers ran out", partial=partial)
+        return broken(index, seat, error)
+
+    def _speaker(self, index: int, seat: Seat) -> Speaker:
+        return Speaker("panel", seat.model, index)
+
+    def _request(self, seat: Seat, tools: Mapping[str, Tool]) -> Request:
+        spec = self._spec
+        return Request(
+            seat.model,
+            (system(seat_prompt(seat, bool(tools), spec.max_tool_calls)), *self._question.conversation),
+            max_tokens=seat.max_completion_tokens or spec.max_completion_tokens,
+            temperature=spec.temperature if seat.temperature is None else seat.temperature,
+            reasoning=spec.reasoning if seat.reasoning is None else seat.reasoning,
+            policy=self._question.policy,
+        )
+
+
+def seat_prompt(seat: Seat, has_tools: bool, steps: int) -> str:
+    """The system prompt of a seat. It knows nothing of the panel."""
+    budget = f"You may make {steps} tool calls. Plan them, and keep your last turn for the answer, which is mandatory."
+    tools = budget if has_tools else "You have no tools: answer from what you know, and say what should be looked up."
+    extra = f"\nFurther instructions for you:\n\n{seat.instructions}" if seat.instructions else ""
+    return render("panel", today=datetime.now(UTC).date().isoformat(), tools=tools, instructions=extra)
+
+
+def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:
+    """What a seat's reply is worth: an answer, a refusal, or filtered text that must not be used."""
+    if reply.finish_reason == "content_filter":
+        return PanelAnswer(
+            index, seat.model, error="the upstream's content filter stopped the answer", reason="content_filter",
+            finish_reason=reply.finish_reason,
+        )  # fmt: skip
+    if reply.refusal and not reply.text.strip():
+        return PanelAnswer(
+            index, seat.model, error="the model refused to answer", reason="refusal", refusal=reply.refusal,
+            finish_reason=reply.finish_reason,
+        )  # fmt: skip
+    return PanelAnswer(
+        index,
+        seat.model,
+        reply.text,
+        truncated=reply.finish_reason == "length",
+        finish_reason=reply.finish_reason,
+        sources=sources_of(reply.text, reply.annotations),
+    )
+
+
+def broken(index: int, seat: Seat, error: UpstreamError) -> PanelAnswer:
+    """What is left of a seat whose call broke: its text where there is enough of it, else the reason."""
+    text = error.partial.text
+    if len("".join(text.split())) >= ENOUGH_TO_KEEP:
+        return PanelAnswer(
+            index, seat.model, text, reason=error.reason, truncated=True, finish_reason="error", sources=sources_of(text)
+        )
+    return PanelAnswer(
+        index,
+        seat.model,
+        error=error.message,
+        reason=error.reason,
+        status_code=error.status_code,
+        provider_code=error.provider_code,
+        retry_after=error.retry_after,
+    )
+
+
+def for_panel(messages: Sequence[Message], forward_system: bool) -> tuple[Message, ...]:
+    """The client's conversation as a seat may see it: what people and assistants said, ending with a person.
+
+    Tool traffic is dropped: several upstreams refuse a history that ends with it, and none of the seats has the tools.
+    """
+    roles = ("user", "assistant", "system", "developer") if forward_system else ("user", "assistant")
+    kept = [
+        Message("user" if message.role in ("system", "developer") else message.role, message.content)
+        for message in messages
+        if message.role in roles and (message.text.strip() or not isinstance(message.content, str))
+    ]
+    while kept and kept[-1].role != "user":
+        kept.pop()
+    return tuple(replace(message, tool_calls=()) for message in kept)

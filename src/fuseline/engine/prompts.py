@@ -1,0 +1,36 @@
+"""The prompts: prose in Markdown files beside this one, filled in here. Their hash is stored with each run."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Formatter
+from typing import Literal
+
+Name = Literal[
+    "panel", "analyst", "analyst_question", "analyst_repair", "writer", "writer_material", "tool", "tool_result"
+]
+VERSION = re.compile(r"<!-- version: (\d+) -->\n")
+
+
+def read_prompts() -> dict[str, str]:
+    """All prompt files as they stand on disk, by name."""
+    folder = files("fuseline.engine") / "prompts"
+    found = ((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".md"))
+    return {name.removesuffix(".md"): text for name, text in sorted(found)}
+
+
+PROMPTS: Mapping[str, str] = read_prompts()
+BODIES: Mapping[str, str] = {name: VERSION.sub("", text, count=1).strip() for name, text in PROMPTS.items()}
+HASH = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in PROMPTS.items()).encode()).hexdigest()[:16]
+"""Which wording a run was made with: changes when any prompt does."""
+
+
+def fields_of(name: Name) -> frozenset[str]:
+    """The names that a prompt leaves open."""
+    return frozenset(field for _, field, _, _ in Formatter().parse(BODIES[name]) if field)
+
+
+def render(name: Name, **values: str) -> str:
+    """A prompt with its open places filled. Values are inserted as they are and never read as templates."""
+    return BODIES[name].format_map(values).strip()

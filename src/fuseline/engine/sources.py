@@ -1,0 +1,45 @@
+"""The pages that an answer cites, found in its links and in the annotations of its upstream."""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from fuseline.types.deliberation import Source
+from fuseline.types.json import Json
+
+LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+\"[^\"]*\")?\)")
+BARE = re.compile(r"https?://[^\s<>()\[\]\"'`|]+")
+TRACKING = re.compile(r"^(utm_\w+|gclid|fbclid)$")
+
+
+def sources_of(text: str, annotations: Iterable[Mapping[str, Json]] = ()) -> tuple[Source, ...]:
+    """Every page cited in a text or its annotations, once, in order; its address stands in for a missing title."""
+    found: dict[str, Source] = {}
+    for annotation in annotations:
+        body = annotation.get("url_citation", annotation)
+        if isinstance(body, Mapping) and isinstance(body.get("url"), str):
+            url = clean(str(body["url"]))
+            found.setdefault(url, Source(url, str(body.get("title") or url)))
+    if "http" not in text:
+        return tuple(found.values())
+    for title, address in LINK.findall(text):
+        url = clean(address)
+        found.setdefault(url, Source(url, title.strip() or url))
+    for address in BARE.findall(LINK.sub("", text)):
+        url = clean(address.rstrip(".,;:!?*_"))
+        found.setdefault(url, Source(url, url))
+    return tuple(found.values())
+
+
+def clean(url: str) -> str:
+    """An address without the suffixes that only track where a reader came from."""
+    if "?" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.match(key)]
+    if len(kept) == parts.query.count("&") + 1:
+        return url
+    return urlunsplit(parts._replace(query=urlencode(kept)))

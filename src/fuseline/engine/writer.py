@@ -1,0 +1,104 @@
+"""The writer: turns the panel's answers into one. Where no writer can, the best panel answer stands in, marked as such."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fuseline.engine.caller import Caller
+from fuseline.engine.loop import speak_first
+from fuseline.engine.material import fenced, guide, new_boundary
+from fuseline.engine.prompts import render
+from fuseline.types.deliberation import PanelAnswer, Report
+from fuseline.types.errors import OverBudget, UpstreamError
+from fuseline.types.events import Emit, TextDelta, WriterStarted
+from fuseline.types.messages import Message, Text, system
+from fuseline.types.replies import Reply
+from fuseline.types.requests import Request
+from fuseline.types.runs import Speaker
+
+LONGEST_ANSWER = 16_000
+"""Output tokens for a writer whose client named no limit."""
+BEST_PANEL_ANSWER = "best_panel_answer"
+NO_PANEL = "no_panel"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answer that the client gets."""
+
+    speaker: Speaker
+    reply: Reply
+    degraded: str = ""
+    """Why it is less than a fused answer; empty where it is not."""
+
+
+async def write(request: Request, report: Report, writers: Sequence[str], caller: Caller, emit: Emit) -> Written:
+    """Have the first writer who can write the answer; without a panel's answers it answers by itself.
+
+    :raises UpstreamError: when a writer broke off after its first words, or none could begin and nobody was heard.
+    """
+    speakers = [Speaker("writer", model) for model in writers]
+    asked = with_material(request, report) if report.heard else request
+    await emit(WriterStarted(speakers[0]))
+    try:
+        speaker, reply = await speak_first(speakers, asked, caller)
+        reply = await without_strays(speaker, reply, asked, caller)
+        return Written(speaker, reply, "" if report.heard else NO_PANEL)
+    except (UpstreamError, OverBudget) as error:
+        if not report.heard or (isinstance(error, UpstreamError) and error.partial.text):
+            raise
+    return await stand_in(report, emit)
+
+
+async def without_strays(speaker: Speaker, reply: Reply, request: Request, caller: Caller) -> Reply:
+    """The reply without calls to tools that nobody offered; asked again once where nothing else is in it."""
+    offered = {function.name for function in request.functions}
+    for _ in range(2):
+        kept = tuple(call for call in reply.tool_calls if call.name in offered)
+        if kept or reply.text.strip() or not reply.tool_calls:
+            finish = "stop" if reply.tool_calls and not kept else reply.finish_reason
+            return replace(reply, tool_calls=kept, finish_reason=finish)
+        reply = await caller.speak(speaker, replace(request, tool_choice="none" if offered else None))
+    raise UpstreamError("tool_limit", "the writer called tools that it was not offered instead of writing")
+
+
+async def stand_in(report: Report, emit: Emit) -> Written:
+    """Give the best panel answer in place of the one that no writer could write."""
+    best = best_answer(report)
+    speaker = Speaker("writer", best.model)
+    await emit(TextDelta(speaker, best.content))
+    finish = "length" if best.truncated else "stop"
+    return Written(speaker, Reply(best.model, best.content, finish_reason=finish), BEST_PANEL_ANSWER)
+
+
+def best_answer(report: Report) -> PanelAnswer:
+    """The whole answer on which most of the analysis rests, or failing an analysis the longest whole one."""
+
+    def merit(answer: PanelAnswer) -> tuple[bool, int, int]:
+        claims = report.analysis.claims() if report.analysis else ()
+        backed = sum(1 for claim in claims if answer.seat in claim.seats)
+        return not answer.truncated, backed, len(answer.content)
+
+    return max(report.heard, key=merit)
+
+
+def with_material(request: Request, report: Report) -> Request:
+    """The client's conversation with what a writer needs: its requirements in front, the material behind."""
+    boundary = new_boundary()
+    wishes = "\n\n".join(message.text for message in request.messages if message.role in ("system", "developer"))
+    extra = f"\nThe person's own instructions, which govern form and language:\n\n{wishes}" if wishes else ""
+    rest = [message for message in request.messages if message.role not in ("system", "developer")]
+    analysis = f"The comparison:\n{guide(report.analysis, report.labels)}" if report.analysis else ""
+    material = render("writer_material", boundary=boundary, answers=fenced(report, boundary), analysis=analysis)
+    opening = system(render("writer", boundary=boundary, instructions=extra))
+    return replace(
+        request,
+        messages=(opening, *rest[:-1], extended(rest[-1], material)),
+        max_tokens=request.max_tokens or LONGEST_ANSWER,
+    )
+
+
+def extended(message: Message, text: str) -> Message:
+    """A message with a text added behind its own; it stays one message, since some upstreams refuse two in a row."""
+    if isinstance(message.content, str):
+        return replace(message, content=f"{message.content}\n\n{text}")
+    return replace(message, content=(*message.content, Text(text)))
