@@ -1,0 +1,63 @@
+"""Who may come in: the host that a request names, and the key that it carries. Decided once, for every route."""
+
+import hmac
+from collections.abc import Callable, Sequence
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fuseline.doors.http.messages import answer_error
+from fuseline.types.errors import FuselineError, InvalidRequest, Unauthorized
+from fuseline.wires.base import ErrorBody
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/models", "/v1/models", "/api/v1/models"})
+"""Paths that need no key: they hold nothing of anybody's, and clients call them without one."""
+WriteError = Callable[[FuselineError], ErrorBody]
+
+
+class Guard:
+    """Lets a request pass to the application, or answers it with an error in the documented envelope."""
+
+    def __init__(self, app: ASGIApp, api_key: str, hosts: Sequence[str], write_error: WriteError) -> None:
+        self._app = app
+        self._api_key = api_key
+        self._hosts = LOOPBACK | {host.lower() for host in hosts}
+        self._write_error = write_error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request. The server's own messages pass."""
+        if scope["type"] == "http":
+            problem = self._problem(Headers(scope=scope), str(scope["path"]))
+            if problem is not None:
+                await answer_error(send, self._write_error(problem))
+                return
+        await self._app(scope, receive, send)
+
+    def _problem(self, headers: Headers, path: str) -> FuselineError | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or name_of(hosts[0]) not in self._hosts:
+            return InvalidRequest("this server does not answer to that host name", status=421)
+        if headers.get("transfer-encoding") and headers.get("content-length"):
+            return InvalidRequest("a request has either a length or chunks, not both")
+        if not self._api_key or path in OPEN_PATHS:
+            return None
+        return None if hmac.compare_digest(key_of(headers).encode(), self._api_key.encode()) else Unauthorized(REFUSAL)
+
+
+REFUSAL = "no valid API key: send `Authorization: Bearer <key>` with the key of this server"
+"""The same for every cause, so that nothing can be learnt from it."""
+
+
+def name_of(host: str) -> str:
+    """A Host header without its port."""
+    bare = host.strip().lower()
+    return bare if bare.endswith("]") else bare.rpartition(":")[0] or bare
+
+
+def key_of(headers: Headers) -> str:
+    """The key that a request carries, in either of the two headers that clients use."""
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+
+

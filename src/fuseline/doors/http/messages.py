@@ -1,0 +1,74 @@
+"""The plain ASGI parts of a response: start it, send a piece, end it, answer with JSON."""
+
+from collections.abc import Mapping
+
+import anyio
+from starlette.types import Receive, Send
+
+from fuseline.types.errors import InvalidRequest
+from fuseline.wires.base import ErrorBody
+
+STALL_S = 60.0
+"""Seconds that a client may take to accept a piece before it is given up."""
+
+
+class ClientGone(Exception):
+    """The client has closed its connection, or accepts no more."""
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    """Read a request's body.
+
+    :raises InvalidRequest: for another content type than JSON, an encoding, or too many bytes.
+    :raises ClientGone: when the client left before it had sent everything.
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise InvalidRequest("Content-Type must be application/json", status=415)
+    if headers.get("content-encoding", "identity") != "identity":
+        raise InvalidRequest("encoded bodies are not accepted", status=415)
+    too_large = InvalidRequest(f"the body is larger than {limit} bytes", kind="payload_too_large", status=413)
+    if int(headers.get("content-length") or 0) > limit:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit:
+            raise too_large
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def start(send: Send, status: int, headers: Mapping[str, str]) -> None:
+    """Send the status line and headers."""
+    encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
+async def piece(send: Send, body: bytes, *, last: bool = False) -> None:
+    """Send a piece of the body.
+
+    :raises ClientGone: when the client does not accept it for a whole minute.
+    """
+    with anyio.move_on_after(STALL_S) as patience:
+        await send({"type": "http.response.body", "body": body, "more_body": not last})
+    if patience.cancelled_caught:
+        raise ClientGone
+
+
+async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+    """Send a whole JSON response."""
+    fixed = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    await start(send, status, {**fixed, **(headers or {})})
+    await piece(send, body, last=True)
+
+
+async def answer_error(send: Send, error: ErrorBody) -> None:
+    """Send an error as a response of its own."""
+    await answer(send, error.status, error.body, error.headers)
+
