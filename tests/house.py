@@ -1,0 +1,53 @@
+"""A whole house for tests: a real gateway over a real store, whose models live at the fault upstream."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fuseline.assembly import House, open_house
+from fuseline.settings import Settings
+from fuseline.types.events import Event
+from fuseline.types.messages import user
+from fuseline.types.requests import Plugin, Request
+from fuseline.types.runs import Run
+
+PRICED = {"price_in": "1.00", "price_out": "2.00"}
+
+
+def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Settings:
+    """Settings whose only endpoint is the upstream; `lab/<name>` calls the model `<name>` there."""
+    table = {f"lab/{name}": {"endpoint": "lab", "name": name, **PRICED} for name in ("a", "b", "c", "judge", "writer", *models)}
+    return Settings(
+        endpoints={"lab": {"base_url": base_url, "api_key_env": "LAB_API_KEY"}},  # type: ignore[dict-item]
+        models=table,  # type: ignore[arg-type]
+        presets={"general-high": {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"}},  # type: ignore[dict-item]
+        **sections,
+    )
+
+
+@asynccontextmanager
+async def house(base_url: str, models: Sequence[str] = (), **sections: Any) -> AsyncGenerator[House]:
+    """An open house at that upstream, with a key that must never show up anywhere."""
+    async with open_house(settings(base_url, models, **sections), {"LAB_API_KEY": CANARY}) as opened:
+        yield opened
+
+
+CANARY = "sk-canary-0123456789abcdef0123456789"
+"""The upstream's key in tests: no reply, row or log may hold it."""
+
+
+def ask(question: str = "Why is the sky blue?", parameters: Mapping[str, Any] | None = None, **fields: Any) -> Request:
+    """A request to the alias, with the plugin's parameters."""
+    plugins = (Plugin("fusion", parameters=parameters),) if parameters is not None else ()
+    return Request(fields.pop("model", "openrouter/fusion"), (user(question),), plugins=plugins, **fields)
+
+
+async def hear(house: House, request: Request) -> tuple[Run | None, list[Event]]:
+    """Carry a request through; return its run, or `None` where it failed, and all that happened."""
+    heard: list[Event] = []
+
+    async def tell(event: Event) -> None:
+        heard.append(event)
+
+    run = await house.gateway.ask(request, tell)
+    return run, heard
