@@ -1,0 +1,50 @@
+"""How models are named, and when two spellings mean one model. It knows no endpoint and no price."""
+
+import re
+
+SLUG = re.compile(r"[~a-z0-9@][a-z0-9._/:+-]{0,127}", re.IGNORECASE)
+"""What a slug may look like; names from the settings file and of local models are matched before this is asked."""
+VARIANTS = frozenset({"exacto", "extended", "floor", "free", "nitro", "online", "thinking"})
+"""Suffixes by which OpenRouter is told how to route; a tag such as Ollama's `:70b` is none."""
+DATE = re.compile(r"-(20\d{2}-?\d{2}-?\d{2})$")
+OTHER_TRADES = re.compile(
+    r"embed|rerank|whisper|guard|safety|moderation|voyage|minilm|transcri|imagine|gpt-image|lyria|\b(tts|ocr|asr|bge)\b"
+)
+"""Words in the names of models that are served beside the others but do not chat."""
+
+
+def split_variant(slug: str) -> tuple[str, str]:
+    """Part a slug from its routing suffixes, which may be several: `x:free:online` is `x` and `:free:online`."""
+    base, _, last = slug.rpartition(":")
+    if not base or last.lower() not in VARIANTS:
+        return slug, ""
+    rest, suffix = split_variant(base)
+    return rest, f"{suffix}:{last}"
+
+
+def plain(name: str) -> str:
+    """A name in the one spelling in which names are compared.
+
+    Fireworks writes `5p2` for `5.2`, since its paths allow no dot; Ollama writes `gpt-oss:120b`.
+    """
+    return re.sub(r"[._:]|(?<=\d)p(?=\d)", "-", name.lower())
+
+
+def bare(name: str) -> str:
+    """The same without the vendor or path before it."""
+    return plain(name.rpartition("/")[2])
+
+
+def undated(name: str) -> str:
+    """A compared name without the date at its end."""
+    return DATE.sub("", name)
+
+
+def chats(name: str) -> bool:
+    """Whether a model by that name answers in text, rather than embedding, ranking or transcribing."""
+    return not OTHER_TRADES.search(plain(name))
+
+
+def size(name: str) -> float:
+    """Billions of parameters as the name gives them, the largest figure of several; 0 where it gives none."""
+    return max((float(figure) for figure in re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)b\b", name.lower())), default=0.0)

@@ -1,0 +1,1 @@
+"""What can be asked for, by which name, where it is served, and who sits on a panel that nobody chose."""
