@@ -53,6 +53,7 @@ class Store(Protocol):
 
     async def runs(self, limit: int = 20, before: float | None = None) -> Sequence[StoredRun]:
         """Read the headers of the newest runs, newest first, without calls and events."""
+        ...
 
     async def close(self) -> None:
         """Write what is left and let go of the database."""

@@ -1,0 +1,72 @@
+"""The tables in which runs are kept. Times are seconds since the epoch, money is whole nano-dollars."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, text
+
+VERSION = "0001"
+"""The migration that brings a database to these tables; `migrations/versions` holds the way there."""
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("requested", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("router", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("finished_at", Double),
+    Column("convened", Boolean, nullable=False),
+    Column("streamed", Boolean, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("cost_known", Boolean, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("error_kind", Text, nullable=False),
+    Column("degraded", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("prompts", Text, nullable=False, server_default=""),
+    Column("request", Text, nullable=False, server_default="{}"),
+    Column("result", Text, nullable=False, server_default="{}"),
+    Index("runs_created_at", "created_at"),
+    Index("runs_running", "owner", sqlite_where=text("status = 'running'")),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run_id", Text, ForeignKey("runs.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("seat", Integer, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("hold", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("cost_source", Text, nullable=False),
+    Column("certainty", Text, nullable=False),
+    Column("ttft_s", Double),
+    Column("duration_s", Double),
+    Column("finish_reason", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("reported_cost", BigInteger),
+    Index("calls_run_id", "run_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)

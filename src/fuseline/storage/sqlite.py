@@ -1,0 +1,177 @@
+"""Runs kept in a SQLite file: one thread writes, others read beside it."""
+
+import asyncio
+import importlib
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from fuseline.storage.base import StoredRun
+from fuseline.storage.connections import MEMORY, connect, create_file, locate, preparing, reading
+from fuseline.storage.orphans import settle_orphans
+from fuseline.storage.owners import this_process
+from fuseline.storage.refusals import MISPLACED, code, sentence
+from fuseline.storage.rows import HEADER, read_call, read_event, read_run, write_row
+from fuseline.storage.schema import VERSION, calls, events, runs
+from fuseline.storage.writer import Parcel, Writer
+from fuseline.types.errors import BadConfiguration, StorageFailed
+from fuseline.types.runs import Record
+
+logger = logging.getLogger(__name__)
+
+HEADERS = select(*(runs.c[name] for name in HEADER), runs.c.prompts)
+NEWEST = (runs.c.created_at.desc(), runs.c.id.desc())
+
+
+class SqliteStore:
+    """A `Store` in one file. Made by `open_sqlite`, which also brings the file up to date."""
+
+    def __init__(self, writer: Writer, engine: Engine, path: Path) -> None:
+        self._writer = writer
+        self._engine = engine
+        self._path = path
+        self._owner = this_process()
+
+    def note(self, *records: Record) -> None:
+        """Keep these soon, in order, without waiting. They go with the next write, or within a moment."""
+        self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
+
+    async def write(self, *records: Record) -> None:
+        """Keep these and all that was noted before, and return once they would survive the loss of the machine.
+
+        :raises StorageFailed: when the database refuses. These records are then forgotten; what was noted is not.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writer.put(Parcel([write_row(record, self._owner) for record in records], waiter))
+        await waiter
+
+    async def run(self, run_id: str) -> StoredRun | None:
+        """Read one run with its calls and events, by its id or by an unambiguous end of it. `last` is the newest."""
+        with explained(self._path):
+            return await to_thread.run_sync(read_whole, self._engine, run_id)
+
+    async def runs(self, limit: int = 20, before: float | None = None) -> Sequence[StoredRun]:
+        """Read the headers of the newest runs, newest first, without request, result, calls and events."""
+        with explained(self._path):
+            return await to_thread.run_sync(read_headers, self._engine, limit, before)
+
+    async def close(self) -> None:
+        """Write what is left and let go of the database. A cancelled caller waits for it all the same."""
+        with CancelScope(shield=True):
+            await to_thread.run_sync(self._engine.dispose)  # readers first: the last to leave folds in the log
+            await to_thread.run_sync(self._writer.stop)
+
+
+@asynccontextmanager
+async def open_sqlite(path: Path) -> AsyncGenerator[SqliteStore]:
+    """Open the store at `path`, creating or upgrading it where needed; `:memory:` lives as long as the block.
+
+    Runs that a process left open when it died are settled first.
+
+    :raises BadConfiguration: when the file cannot be used, or was written by a newer Fuseline.
+    :raises StorageFailed: when it could be used, but the disk is full or another process holds it.
+    """
+    store = await to_thread.run_sync(build, path)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def build(path: Path) -> SqliteStore:
+    """A running store on a file that is up to date."""
+    location = locate(path)
+    with explained(path), ExitStack() as undo:
+        if path != MEMORY:
+            create_file(path)
+        connection = connect(location)
+        undo.callback(connection.close)
+        prepare(location, connection, path)
+        undo.pop_all()
+    writer = Writer(connection, path)
+    writer.start()
+    return SqliteStore(writer, reading(location), path)
+
+
+def prepare(location: str, connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables up to date, then settle what the dead left open."""
+    engine = preparing(location)
+    found = version(connection)
+    if found != VERSION:
+        # alembic takes longer to import than all the rest of a start, and is needed once in a file's life
+        importlib.import_module("fuseline.storage.migrations.upgrade").upgrade(engine, found, path)
+    with engine.connect() as prepared:
+        settled = settle_orphans(prepared, time.time())
+    if settled:
+        logger.warning("%d runs in %s were left open by a process that ended, and are now settled", settled, path)
+
+
+def version(connection: sqlite3.Connection) -> str | None:
+    """The migration that a database was last brought to; `None` where it is empty."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+@contextmanager
+def explained(path: Path) -> Generator[None]:
+    """Turn what goes wrong with a file into a sentence: the driver's words at most, never the values it was given."""
+    try:
+        yield
+    except OSError as error:
+        raise BadConfiguration(f"{path} cannot be created ({error.strerror}): set store.path to another") from None
+    except sqlite3.Error as error:
+        raise refusal(error, path) from None
+    except DBAPIError as error:
+        raise refusal(error.orig if isinstance(error.orig, sqlite3.Error) else error, path) from None
+
+
+def refusal(error: Exception, path: Path) -> BadConfiguration | StorageFailed:
+    """What to raise for a database that could not be opened."""
+    kind = BadConfiguration if code(error) in MISPLACED else StorageFailed
+    return kind(sentence(error, path))
+
+
+def read_whole(engine: Engine, run_id: str) -> StoredRun | None:
+    """One run and all that hangs on it, as of one moment."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        found = find(connection, run_id)
+        if found is None:
+            return None
+        header = connection.execute(select(runs).where(runs.c.id == found)).mappings().one()
+        called = connection.execute(
+            select(calls).where(calls.c.run_id == found).order_by(calls.c.started_at, calls.c.id)
+        )
+        noted = connection.execute(select(events).where(events.c.run_id == found).order_by(events.c.sequence))
+        return read_run(header, tuple(map(read_call, called.mappings())), tuple(map(read_event, noted.mappings())))
+
+
+def find(connection: Connection, run_id: str) -> str | None:
+    """The full id of a run; `None` where there is none, or more than one."""
+    if not run_id:
+        return None  # every id ends in nothing
+    if run_id == "last":
+        return connection.scalar(select(runs.c.id).order_by(*NEWEST).limit(1))
+    if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)):
+        return run_id
+    ends = or_(runs.c.id.startswith(run_id, autoescape=True), runs.c.id.endswith(run_id, autoescape=True))
+    found = connection.scalars(select(runs.c.id).where(ends).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def read_headers(engine: Engine, limit: int, before: float | None) -> list[StoredRun]:
+    """The newest headers; `before` is in seconds since the epoch."""
+    asked = HEADERS.order_by(*NEWEST).limit(limit)
+    if before is not None:
+        asked = asked.where(runs.c.created_at < before)
+    with engine.connect() as connection:
+        return [read_run(row) for row in connection.execute(asked).mappings()]

@@ -1,0 +1,193 @@
+"""The one thread that writes: it takes all that waits, commits it as one, and wakes everybody who waited for it."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from fuseline.storage.refusals import FAULTY, sentence
+from fuseline.storage.rows import ORDER, Row, Upsert, Values, well_formed
+from fuseline.types.errors import StorageFailed
+
+logger = logging.getLogger(__name__)
+
+LINGER_S = 0.05
+"""How long notes wait for company when nobody waits for them."""
+RETRY_S = 5.0
+"""How long after a refusal notes are tried again when nothing new arrives."""
+KEPT = 10_000
+"""Noted rows that are kept while the database refuses; what comes after is lost, and counted."""
+CHUNK = 128
+"""The most rows of one statement."""
+
+
+class Parcel(NamedTuple):
+    """Rows that are written together or not at all."""
+
+    rows: Sequence[Row]
+    waiter: "asyncio.Future[None] | None" = None
+
+
+class Writer:
+    """Owns the connection from `start` to `stop`. What is put first is durable first."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = threading.Lock()
+        self._waiting: list[Parcel] = []
+        self._kept: list[Parcel] = []
+        self._arrived = threading.Event()
+        self._urgent = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="fuseline-writer", daemon=True)
+        self.lost = 0
+        """Noted rows that were given up."""
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, parcel: Parcel) -> None:
+        """Queue a parcel; where it has a waiter, it goes at once, with all that was put before.
+
+        :raises StorageFailed: after `stop`.
+        """
+        with self._lock:
+            if self._stopping:
+                raise StorageFailed(f"the store {self._path} is closed")
+            self._waiting.append(parcel)
+            if not self._arrived.is_set():  # asking costs a tenth of telling
+                self._arrived.set()
+            if parcel.waiter is not None and not self._urgent.is_set():
+                self._urgent.set()
+
+    def stop(self) -> None:
+        """Write what is left, fold the log into the file and close it. Blocks until that is done."""
+        with self._lock:
+            self._stopping = True
+            self._arrived.set()
+            self._urgent.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        stopping = False
+        while not stopping:
+            self._arrived.wait(RETRY_S if self._kept else None)
+            self._urgent.wait(LINGER_S)
+            arrived, stopping = self._take()
+            batch, self._kept = self._kept + arrived, []
+            if batch:
+                self._attempt(batch)
+        self._finish()
+
+    def _take(self) -> tuple[list[Parcel], bool]:
+        with self._lock:
+            self._arrived.clear()
+            self._urgent.clear()
+            taken, self._waiting = self._waiting, []
+            return taken, self._stopping
+
+    def _attempt(self, batch: Sequence[Parcel]) -> None:
+        try:
+            self._write([row for parcel in batch for row in parcel.rows])
+        except Exception as error:  # the rim of the thread: whatever it is, the waiters must hear of it
+            if len(batch) > 1 and isinstance(error, FAULTY):
+                for parcel in batch:  # one by one, so that only the faulty one is refused
+                    self._attempt([parcel])
+            else:
+                self._refuse(batch, error)
+        else:
+            tell(batch)
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        try:
+            self._commit(rows)
+        except UnicodeEncodeError:  # half a surrogate pair, which is too rare to look for in every text
+            self._commit([Row(row.upsert, mended(row.values)) for row in rows])
+
+    def _commit(self, rows: Sequence[Row]) -> None:
+        groups: dict[Upsert, list[Values]] = {upsert: [] for upsert in ORDER}
+        for row in rows:
+            groups[row.upsert].append(row.values)
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for upsert, values in groups.items():
+                insert(self._connection, upsert, values)
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+
+    def _refuse(self, batch: Sequence[Parcel], error: Exception) -> None:
+        reason = sentence(error, self._path)
+        logger.error("%s", reason)
+        tell(batch, reason)
+        room = 0 if isinstance(error, FAULTY) else KEPT - sum(len(parcel.rows) for parcel in self._kept)
+        for parcel in batch:
+            if parcel.waiter is None and len(parcel.rows) <= room:
+                room -= len(parcel.rows)
+                self._kept.append(parcel)
+            elif parcel.waiter is None:
+                room = 0  # nothing may overtake what is lost
+                self._lose(parcel)
+
+    def _lose(self, parcel: Parcel) -> None:
+        self.lost += len(parcel.rows)
+        logger.error("%d noted rows are lost to %s, %d in all", len(parcel.rows), self._path, self.lost)
+
+    def _finish(self) -> None:
+        for parcel in self._kept:
+            self._lose(parcel)
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:  # all is in the log already; the next to open the file folds it in
+            logger.warning("%s", sentence(error, self._path))
+        self._connection.close()
+
+
+def insert(connection: sqlite3.Connection, upsert: Upsert, rows: Sequence[Values]) -> None:
+    """Write rows in as few steps as there are: at each step the thread must win the interpreter back.
+
+    Sizes are powers of two, so that a handful of prepared statements serves every number of rows.
+    """
+    start, size = 0, CHUNK
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 2
+        connection.execute(upsert.text(size), tuple(chain.from_iterable(rows[start : start + size])))
+        start += size
+
+
+def mended(values: Values) -> Values:
+    """The same row with every text well formed."""
+    return tuple(well_formed(value) if isinstance(value, str) else value for value in values)
+
+
+def tell(batch: Sequence[Parcel], reason: str = "") -> None:
+    """Wake everybody who waits for a parcel of this batch, once for each event loop."""
+    loops: defaultdict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
+    for parcel in batch:
+        if parcel.waiter is not None:
+            loops[parcel.waiter.get_loop()].append(parcel.waiter)
+    for loop, waiters in loops.items():
+        try:
+            loop.call_soon_threadsafe(wake, waiters, reason)
+        except RuntimeError:
+            logger.debug("an event loop ended before its rows were written")
+
+
+def wake(waiters: Sequence["asyncio.Future[None]"], reason: str) -> None:
+    """Let the waiters go on, or give each the refusal. Runs on their own event loop."""
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if reason:
+            waiter.set_exception(StorageFailed(reason))
+        else:
+            waiter.set_result(None)

@@ -1,0 +1,70 @@
+"""What was acknowledged survives: the death of the process at any moment, and a disk that fills up."""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.storage.children import child, finished
+
+TRIALS = 20
+
+ACKNOWLEDGES_UNTIL_KILLED = """
+async def run_one(store, number):
+    while True:
+        await store.write(*fusion(f"gen-{number}"))
+        print(number, flush=True)
+        number += 8
+async def main():
+    async with open_sqlite(path) as store:
+        await asyncio.gather(*(run_one(store, first) for first in range(START, START + 8)))
+asyncio.run(main())
+"""
+
+
+def acknowledged_before_death(path: Path, start: int, lines: int) -> set[int]:
+    """Kill a writing child with SIGKILL once it has acknowledged so many lines, and return all it acknowledged."""
+    with child(ACKNOWLEDGES_UNTIL_KILLED.replace("START", str(start)), path) as process:
+        assert process.stdout is not None
+        heard = [process.stdout.readline() for _ in range(lines)]
+        process.kill()
+        heard += process.stdout.readlines()
+    return {int(line) for line in heard if line.endswith("\n")}
+
+
+@pytest.mark.timeout(120)
+def test_no_acknowledged_write_is_lost_to_a_kill(tmp_path: Path):
+    path, promised = tmp_path / "runs.db", set[int]()
+    for trial in range(TRIALS):
+        promised |= acknowledged_before_death(path, trial * 1_000_000, 1 + 7 * trial)
+    with sqlite3.connect(path) as reader:
+        kept = {run_id for (run_id,) in reader.execute("SELECT id FROM runs WHERE status = 'completed'")}
+        torn = reader.execute("SELECT count(*) FROM calls WHERE duration_s IS NULL").fetchone()
+        assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert {f"gen-{number}" for number in promised} <= kept
+    assert len(promised) >= TRIALS and torn == (0,)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file size are a matter of POSIX")
+def test_a_disk_that_fills_up_refuses_writes_until_space_returns(tmp_path: Path):
+    script = """
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+async def main():
+    async with open_sqlite(path) as store:
+        await store.write(opened("gen-before"))
+        limit(os.path.getsize(f"{path}-wal"))
+        store.note(opened("gen-noted"))
+        try: await store.write(opened("gen-refused"))
+        except FuselineError as error: print(type(error).__name__, error)
+        print((await store.run("last")).id)
+        limit(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+        await store.write(opened("gen-after"))
+        print(sorted(run.id for run in await store.runs()))
+asyncio.run(main())
+"""
+    refused, readable, kept = finished(script, tmp_path / "runs.db").splitlines()
+    assert refused.startswith(f"StorageFailed the disk that holds {tmp_path / 'runs.db'}")
+    assert "free" in refused and readable == "gen-before"
+    assert kept == "['gen-after', 'gen-before', 'gen-noted']"
