@@ -1,0 +1,1 @@
+"""How a panel answers, how its answers are compared, and how one is written."""

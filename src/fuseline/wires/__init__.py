@@ -1,0 +1,1 @@
+"""The protocols we speak, both ends of each."""
