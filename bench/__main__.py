@@ -1,0 +1,130 @@
+"""`python -m bench`: fusions and streamed chunks per CPU-second against the bare fan-out, added latency, peak memory."""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvloop
+
+from bench.load import Seen, fusion, load, post
+from bench.servers import Server, bare, gateway, upstream
+
+DELAY_S = 0.1
+CRITICAL_PATH_S = 3 * DELAY_S
+"""Panel, analyst and writer follow one another."""
+STREAMS, PIECES = 64, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measurement of one server."""
+
+    rate: float
+    """Fusions, or chunks, for each second of CPU."""
+    latency_ms: float
+    """The median over the critical path, in milliseconds."""
+
+
+def main() -> None:
+    """Measure, print the table, and exit with 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each kind; medians are printed")
+    parser.add_argument("--fusions", type=int, default=400, help="fusions in each measurement, fewer at concurrency 1")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    results = {"load_average_before": os.getloadavg()[0], "concurrency": {}, "goals": {}}
+    with upstream(DELAY_S) as base_url:
+        for clients in (1, 16, 64, 256):
+            results["concurrency"][clients] = row(base_url, clients, options)
+            say(options, "concurrency {:4}: {}".format(clients, results["concurrency"][clients]))
+        results["streaming"] = streaming(base_url, options.rounds)
+        say(options, f"streaming: {results['streaming']}")
+    one = results["concurrency"][1]
+    ratios = [found["ratio"] for found in results["concurrency"].values()]
+    results["goals"] = {"ratio >= 0.5": min(ratios) >= 0.5, "added <= 10 ms at concurrency 1": one["added_ms"] <= 10}
+    print(json.dumps(results) if options.json else results["goals"])
+    sys.exit(not all(results["goals"].values()))
+
+
+def say(options: argparse.Namespace, line: str) -> None:
+    """Tell what has been measured so far."""
+    print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+
+def row(base_url: str, clients: int, options: argparse.Namespace) -> dict[str, float]:
+    """Both servers at one concurrency, in turns."""
+    total = max(40, min(options.fusions, clients * 40)) if clients > 1 else 20
+    with gateway(base_url) as ours, bare(base_url) as theirs:
+        measure(ours, fusion(), clients, clients, CRITICAL_PATH_S, count)  # connections and caches are made once
+        measure(theirs, fusion(), clients, clients, CRITICAL_PATH_S, count)
+        pairs = [
+            (
+                measure(ours, fusion(), clients, total, CRITICAL_PATH_S, count),
+                measure(theirs, fusion(), clients, total, CRITICAL_PATH_S, count),
+            )
+            for _ in range(options.rounds)
+        ]
+        return {
+            "ratio": middle([mine.rate / bare_.rate for mine, bare_ in pairs]),
+            "fusions_per_cpu_s": middle([mine.rate for mine, _ in pairs]),
+            "bare_per_cpu_s": middle([bare_.rate for _, bare_ in pairs]),
+            "added_ms": middle([mine.latency_ms for mine, _ in pairs]),
+            "bare_added_ms": middle([bare_.latency_ms for _, bare_ in pairs]),
+            "peak_mib": round(ours.peak_mib(), 1),
+            "bare_peak_mib": round(theirs.peak_mib(), 1),
+        }
+
+
+def streaming(base_url: str, rounds: int) -> dict[str, float]:
+    """A streamed reply of a plain model through both, many at a time."""
+    message = [{"role": "user", "content": "Say words."}]
+    mine = post("/v1/chat/completions", {"model": "bench/tokens", "stream": True, "messages": message})
+    relayed = post("/v1/relay", {"model": f"tokens-{PIECES}", "stream": True, "messages": message})
+    with gateway(base_url, PIECES) as ours, bare(base_url) as theirs:
+        pairs = [
+            (
+                measure(ours, mine, STREAMS, STREAMS, 0, chunks),
+                measure(theirs, relayed, STREAMS, STREAMS, 0, chunks),
+            )
+            for _ in range(rounds + 1)
+        ][1:]
+        return {
+            "ratio": middle([one.rate / other.rate for one, other in pairs]),
+            "chunks_per_cpu_s": middle([one.rate for one, _ in pairs]),
+            "bare_chunks_per_cpu_s": middle([other.rate for _, other in pairs]),
+        }
+
+
+def measure(
+    server: Server, request: bytes, clients: int, total: int, path_s: float, what: Callable[[Seen], int]
+) -> Measured:
+    """Load one server and read what that cost it."""
+    before = server.cpu_s()
+    seen = uvloop.run(load(server.port, request, clients, total))
+    used = max(server.cpu_s() - before, 0.01)
+    if seen.failures:
+        raise RuntimeError(f"{seen.failures} of {total} replies were not answers; the measurement is void")
+    return Measured(what(seen) / used, (statistics.median(seen.latencies) - path_s) * 1000)
+
+
+def count(seen: Seen) -> int:
+    """How many replies there were."""
+    return len(seen.latencies)
+
+
+def chunks(seen: Seen) -> int:
+    """How many streamed pieces there were."""
+    return seen.chunks
+
+
+def middle(values: list[float]) -> float:
+    """The median, to three digits."""
+    return round(statistics.median(values), 3)
+
+
+if __name__ == "__main__":
+    main()
