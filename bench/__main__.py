@@ -34,20 +34,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each kind; medians are printed")
     parser.add_argument("--fusions", type=int, default=400, help="fusions in each measurement, fewer at concurrency 1")
+    parser.add_argument("--clients", type=int, nargs="*", default=[1, 16, 64, 256], help="concurrencies to measure")
+    parser.add_argument("--no-streaming", action="store_true", help="leave the streaming measurement out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     results = {"load_average_before": os.getloadavg()[0], "concurrency": {}, "goals": {}}
     with upstream(DELAY_S) as base_url:
-        for clients in (1, 16, 64, 256):
+        for clients in options.clients:
             results["concurrency"][clients] = row(base_url, clients, options)
             say(options, "concurrency {:4}: {}".format(clients, results["concurrency"][clients]))
-        results["streaming"] = streaming(base_url, options.rounds)
-        say(options, f"streaming: {results['streaming']}")
-    one = results["concurrency"][1]
-    ratios = [found["ratio"] for found in results["concurrency"].values()]
-    results["goals"] = {"ratio >= 0.5": min(ratios) >= 0.5, "added <= 10 ms at concurrency 1": one["added_ms"] <= 10}
+        if not options.no_streaming:
+            results["streaming"] = streaming(base_url, options.rounds)
+            say(options, f"streaming: {results['streaming']}")
+    results["goals"] = goals(results["concurrency"])
     print(json.dumps(results) if options.json else results["goals"])
     sys.exit(not all(results["goals"].values()))
+
+
+def goals(rows: dict[int, dict[str, float]]) -> dict[str, bool]:
+    """Which of the goals were met, as far as they were measured."""
+    met = {
+        "at least 0.5 of the bare fan-out's fusions per CPU-second": all(row["ratio"] >= 0.5 for row in rows.values())
+    }
+    if 1 in rows:
+        met["at most 10 ms added at concurrency 1"] = rows[1]["added_ms"] <= 10
+    return met
 
 
 def say(options: argparse.Namespace, line: str) -> None:

@@ -21,13 +21,17 @@ class Seen:
 def post(path: str, body: dict[str, object]) -> bytes:
     """A request as bytes."""
     payload = json.dumps(body, separators=(",", ":")).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}"
+    )
     return head.encode() + b"\r\n\r\n" + payload
 
 
 def fusion() -> bytes:
     """One whole fusion."""
-    return post("/v1/chat/completions", {"model": "openrouter/fusion", "messages": [{"role": "user", "content": QUESTION}]})
+    return post(
+        "/v1/chat/completions", {"model": "openrouter/fusion", "messages": [{"role": "user", "content": QUESTION}]}
+    )
 
 
 async def load(port: int, request: bytes, clients: int, total: int) -> Seen:

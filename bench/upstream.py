@@ -40,7 +40,9 @@ def reply(text: str) -> bytes:
     """A whole streamed reply, in one write."""
     size = max(1, len(text) // PIECES)
     pieces = [chunk({"content": text[at : at + size]}) for at in range(0, len(text), size)]
-    return b"".join([chunk({"role": "assistant", "content": ""}), *pieces, chunk({}, "stop"), usage(), b"data: [DONE]\n\n"])
+    return b"".join(
+        [chunk({"role": "assistant", "content": ""}), *pieces, chunk({}, "stop"), usage(), b"data: [DONE]\n\n"]
+    )
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import string
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -34,7 +33,6 @@ logger = logging.getLogger(__name__)
 BUFFER = 256
 """Events that may wait for a slow listener before the run waits with them."""
 SAVING_S = 10.0
-LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(slots=True)
@@ -92,7 +90,7 @@ class Gateway:
 
         async def carry() -> None:
             with send:
-                await tell(await self._outcome(request, tell))
+                await tell(await self.outcome(request, tell))
 
         async with anyio.create_task_group() as group:
             group.start_soon(carry)
@@ -100,7 +98,8 @@ class Gateway:
                 yield receive
             group.cancel_scope.cancel()
 
-    async def _outcome(self, request: Request, emit: Emit) -> Finished | Failed:
+    async def outcome(self, request: Request, emit: Emit = ignore) -> Finished | Failed:
+        """Carry a request through as `ask` does, and return a failure instead of raising it, whatever it is."""
         try:
             return Finished(await self.ask(request, emit))
         except FuselineError as error:
@@ -120,16 +119,15 @@ class Gateway:
             await emit(event)
 
         limit = min(spec.deadline_s or self._settings.clocks.run_s if spec else self._settings.clocks.run_s, 3600)
-        caller = Caller(self._switchboard, ledger, tell, anyio.current_time() + limit)
+        caller = Caller(self._switchboard, ledger, tell, time.monotonic() + limit)
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell)
 
     def _new_run(self, request: Request, plan: Plan) -> Run:
         model = self._switchboard.resolve(plan.speakers[0])
-        name = "".join(secrets.choice(LETTERS) for _ in range(20))
         now = time.time()
         return Run(
-            id=f"gen-{int(now)}-{name}",
+            id=f"gen-{int(now)}-{secrets.token_hex(10)}",
             requested=request.model,
             model=model.slug,
             provider=model.endpoint.title or model.endpoint.name,
@@ -173,7 +171,9 @@ class Gateway:
             desk.report = fusion.report if fusion else None
         desk.steps = turn.steps
         convened = desk.report is not None
-        return Written(turn.speaker, turn.reply, NO_PANEL if convened and not (desk.report and desk.report.heard) else "")
+        return Written(
+            turn.speaker, turn.reply, NO_PANEL if convened and not (desk.report and desk.report.heard) else ""
+        )
 
     def _finished(self, desk: Desk, written: Written) -> Run:
         model = self._switchboard.resolve(written.speaker.model)
@@ -298,4 +298,8 @@ def outward_of(failed: tuple[PanelAnswer, ...], reason: str) -> tuple[int, str]:
     shared = {OUTWARD.get(answer.reason, (502, "provider_unavailable")) for answer in failed}
     if len(shared) == 1:
         return shared.pop()
-    return (400, "invalid_request") if shared and all(status == 400 for status, _ in shared) else (502, "provider_unavailable")
+    return (
+        (400, "invalid_request")
+        if shared and all(status == 400 for status, _ in shared)
+        else (502, "provider_unavailable")
+    )

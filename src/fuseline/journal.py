@@ -8,7 +8,6 @@ from fuseline.types.deliberation import Analysis, PanelAnswer, report_body
 from fuseline.types.events import (
     AnalysisFailed,
     AnalysisMade,
-    AnalysisStarted,
     Event,
     FusionFinished,
     FusionStarted,
@@ -16,7 +15,6 @@ from fuseline.types.events import (
     SeatFailed,
     ToolCalled,
     ToolReturned,
-    WriterStarted,
 )
 from fuseline.types.json import Json
 from fuseline.types.messages import Message, Text
@@ -58,8 +56,6 @@ class Journal:
                 return "panel.completed", {**seat_figures(answer), **self._text(content=answer.content)}
             case SeatFailed(_, answer):
                 return "panel.failed", {**seat_figures(answer), **self._text(refusal=answer.refusal)}
-            case AnalysisStarted(speaker):
-                return "analysis.started", {"model": speaker.model}
             case AnalysisMade(speaker, analysis, models):
                 body = claims(analysis, models) if self._content else {}
                 return "analysis.completed", {"model": speaker.model, **body}
@@ -74,10 +70,8 @@ class Journal:
             case FusionFinished(report):
                 labels: list[Json] = list(report.labels)
                 return "fusion.finished", {"ok": report.ok, "seed": report.seed, "labels": labels}
-            case WriterStarted(speaker):
-                return "writer.started", {"model": speaker.model}
             case _:
-                return None  # pieces of text and calls: the answers and the rows of calls hold them
+                return None  # pieces of text, and calls: the answers and the rows of calls hold them
 
     def _text(self, **texts: str) -> dict[str, Json]:
         return {name: text for name, text in texts.items() if text} if self._content else {}

@@ -3,7 +3,6 @@
 import logging
 import time
 from dataclasses import dataclass, field, replace
-from uuid import uuid4
 
 from fuseline.storage.base import Store
 from fuseline.types.errors import OverBudget, UpstreamError
@@ -11,7 +10,7 @@ from fuseline.types.models import Model
 from fuseline.types.money import MILLION, dollars
 from fuseline.types.replies import Reply, Usage
 from fuseline.types.requests import Request
-from fuseline.types.runs import Call, Certainty, Role, Speaker
+from fuseline.types.runs import Call, Certainty, CostSource, Role, Speaker
 from fuseline.types.tokens import estimate, estimate_messages
 
 logger = logging.getLogger(__name__)
@@ -29,6 +28,8 @@ FREE_REASONS = frozenset({
     "context_length", "bad_content_type",
 })  # fmt: skip
 """Refusals: the upstream did no work that it charges for."""
+UNSEEN_WORK = frozenset({"upstream_timeout", "upstream_bad_json", "output_cap"})
+"""Failures behind which a whole answer may have been written, and charged, that never arrived."""
 
 
 @dataclass(slots=True)
@@ -78,7 +79,8 @@ class Ledger:
 
     async def dispatch(self, speaker: Speaker, model: Model, hold: int) -> Call:
         """Write down that a call is about to be made, and return once that would survive a crash."""
-        call = Call(uuid4().hex, self.run_id, speaker, model.endpoint.name, model.name, time.time(), hold)
+        number = len(self.calls) + 1
+        call = Call(f"{self.run_id}.{number}", self.run_id, speaker, model.endpoint.name, model.name, time.time(), hold)
         self.calls[call.id] = call
         try:
             await self.store.write(call)
@@ -90,21 +92,15 @@ class Ledger:
         return call
 
     def settle(
-        self, call: Call, model: Model, *, usage: Usage | None, certainty: Certainty, ttft_s: float | None,
+        self, call: Call, model: Model, *, usage: Usage, certainty: Certainty, ttft_s: float | None,
         duration_s: float, finish_reason: str = "", error: str = "", served_by: str = "",
     ) -> Call:  # fmt: skip
         """Book what a call cost. Called exactly once for each, however it ended."""
+        cost, source = priced(usage, model)
         settled = replace(
-            call,
-            model=served_by or call.model,
-            usage=usage,
-            certainty=certainty,
-            ttft_s=ttft_s,
-            duration_s=duration_s,
-            finish_reason=finish_reason,
-            error=error,
-        )
-        settled = priced(settled, model)
+            call, model=served_by or call.model, usage=usage, cost=cost, cost_source=source, certainty=certainty,
+            ttft_s=ttft_s, duration_s=duration_s, finish_reason=finish_reason, error=error,
+        )  # fmt: skip
         if call.hold and settled.cost > call.hold:
             logger.warning("call %s cost more than was held for it: usage_exceeds_hold", call.id)
         self.calls[call.id] = settled
@@ -121,17 +117,15 @@ class Ledger:
         return self._panel_limit - sum(call.cost if call.settled else call.hold for call in mine)
 
 
-def priced(call: Call, model: Model) -> Call:
-    """The call with its cost: as reported, or computed from the price, or unknown."""
-    usage = call.usage
-    if usage is not None and usage.cost is not None:
-        return replace(call, cost=usage.cost, cost_source="reported")
-    if usage is not None and usage.input_tokens == 0 and usage.output_tokens == 0:
-        return replace(call, cost=0, cost_source="computed")
-    if usage is not None and model.price is not None:
-        cost = model.price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-        return replace(call, cost=cost, cost_source="computed")
-    return replace(call, cost=0, cost_source="unknown")
+def priced(usage: Usage, model: Model) -> tuple[int, CostSource]:
+    """What a call cost, in nano-dollars: as reported, or computed from the price, or unknown."""
+    if usage.cost is not None:
+        return usage.cost, "reported"
+    if not usage.input_tokens and not usage.output_tokens:
+        return 0, "computed"
+    if model.price is not None:
+        return model.price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens), "computed"
+    return 0, "unknown"
 
 
 def guess(request: Request, text: str = "", reasoning: str = "") -> Usage:
@@ -148,11 +142,12 @@ def usage_of_reply(request: Request, reply: Reply) -> tuple[Usage, Certainty]:
 
 def usage_of_error(request: Request, error: UpstreamError) -> tuple[Usage, Certainty]:
     """The counts of a call that failed: nothing where it was refused, else the worst that can be known."""
-    if not error.sent or error.reason in FREE_REASONS:
-        return Usage(), "exact"
     partial = error.partial
     if partial.usage is not None:
         return partial.usage, "exact"
     if partial.text or partial.reasoning:
         return guess(request, partial.text, partial.reasoning), "estimate"
-    return guess(request), "maximum"
+    if not error.sent or error.reason in FREE_REASONS:
+        return Usage(), "exact"
+    unseen = (request.max_tokens or 0) if error.reason in UNSEEN_WORK else 0
+    return replace(guess(request), output_tokens=unseen), "maximum"

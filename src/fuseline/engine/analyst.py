@@ -1,9 +1,8 @@
 """The analyst: compares the panel's answers and returns structured JSON. It never merges them, and may be missed."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import anyio
 
 from fuseline.engine.caller import Caller
 from fuseline.engine.comparison import NotJson, WrongShape, read_comparison
@@ -31,6 +30,7 @@ class Failure:
 
     reason: str
     problem: str = ""
+    """What the analyst is told when it is asked again; empty where asking again is of no use."""
 
 
 class Analyst:
@@ -65,22 +65,28 @@ class Analyst:
         request = self._request(speaker.model, report)
         try:
             turn = await converse(
-                [speaker], request, self._tools, self._caller, self._emit, steps=self._spec.max_tool_calls, ends_at=ends_at
+                [speaker],
+                request,
+                self._tools,
+                self._caller,
+                self._emit,
+                steps=self._spec.max_tool_calls,
+                ends_at=ends_at,
             )
-            outcome = understood(turn.reply, report)
-            if isinstance(outcome, Analysis):
-                return outcome
-            return await self._repair(speaker, request, turn.reply, outcome, report, ends_at)
+            spoken, outcome = turn.reply.text, understood(turn.reply, report)
         except UpstreamError as error:
-            return Failure(REASONS.get(error.reason, "judge_upstream_error"))
+            spoken, outcome = "", REASONS.get(error.reason, Failure("judge_upstream_error"))
         except OverBudget:
             return Failure("judge_upstream_error")
+        if isinstance(outcome, Analysis) or not outcome.problem:
+            return outcome
+        return await self._repair(speaker, request, spoken, outcome, report, ends_at)
 
     async def _repair(
-        self, speaker: Speaker, request: Request, reply: Reply, failure: Failure, report: Report, ends_at: float
+        self, speaker: Speaker, request: Request, spoken: str, failure: Failure, report: Report, ends_at: float
     ) -> Analysis | Failure:
-        now = anyio.current_time()
-        spoiled = Message("assistant", reply.text or "(nothing)")
+        now = time.monotonic()
+        spoiled = Message("assistant", spoken or "(nothing)")
         again = replace(
             request, messages=(*request.messages, spoiled, user(render("analyst_repair", problem=failure.problem)))
         )
@@ -111,17 +117,18 @@ class Analyst:
         )
 
 
-REASONS: Mapping[str, str] = {
-    "empty_completion": "judge_empty_completion",
-    "no_visible_output": "judge_empty_completion",
-    "tool_limit": "judge_schema_mismatch",
+CALLS_A_TOOL = Failure("judge_schema_mismatch", "it calls a tool")
+REASONS: Mapping[str, Failure] = {
+    "empty_completion": Failure("judge_empty_completion"),
+    "no_visible_output": Failure("judge_empty_completion"),
+    "tool_limit": CALLS_A_TOOL,
 }
 
 
 def understood(reply: Reply, report: Report) -> Analysis | Failure:
     """The analysis in a reply, or why there is none."""
     if reply.tool_calls:
-        return Failure("judge_schema_mismatch", "it calls a tool")
+        return CALLS_A_TOOL
     if not reply.text.strip():
         return Failure("judge_empty_completion", "it is empty")
     try:

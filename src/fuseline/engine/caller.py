@@ -1,5 +1,6 @@
 """Makes the calls of one run: each a row of the ledger before it goes out, repeated at most once, settled always."""
 
+import logging
 import time
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,11 @@ from fuseline.types.models import Model
 from fuseline.types.replies import Delta, Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Call, Speaker
+
+logger = logging.getLogger(__name__)
+
+OPERATOR_REASONS = frozenset({"upstream_auth", "upstream_credits", "upstream_spend_limit"})
+"""Failures that last until the operator does something about a key or an account."""
 
 
 @dataclass(slots=True)
@@ -38,6 +44,13 @@ class Hearing:
             self.text.append(delta.text)
             await self.emit(TextDelta(self.speaker, delta.text))
 
+    async def catch_up(self, partial: Partial) -> None:
+        """Take in what came in one read with the error that ended the call, and was not passed on for it."""
+        text, reasoning = "".join(self.text), "".join(self.reasoning)
+        rest = Delta(partial.text.removeprefix(text), partial.reasoning.removeprefix(reasoning))
+        if rest.text or rest.reasoning:
+            await self(rest)
+
     @property
     def ttft_s(self) -> float | None:
         """Seconds to the first token, or `None` where none came."""
@@ -57,7 +70,7 @@ class Caller:
     ledger: Ledger
     emit: Emit
     ends_at: float
-    """When the run must be over, on anyio's clock."""
+    """When the run must be over, on the monotonic clock."""
     cut_off: dict[Speaker, Partial] = field(default_factory=dict[Speaker, Partial])
     """What those had said who were cancelled in the middle of it."""
 
@@ -72,14 +85,14 @@ class Caller:
         try:
             return await self._attempt(speaker, model, request, end)
         except UpstreamError as error:
-            wait = self.switchboard.retries.wait(error, end - anyio.current_time())
+            wait = self.switchboard.retries.wait(error, end - time.monotonic())
             if wait is None:
                 raise
             await anyio.sleep(wait)
         return await self._attempt(speaker, model, request, end)
 
     async def _attempt(self, speaker: Speaker, model: Model, request: Request, end: float) -> Reply:
-        seconds = min(self.switchboard.clocks.call_s, end - anyio.current_time())
+        seconds = min(self.switchboard.clocks.call_s, end - time.monotonic())
         if seconds <= 0:
             raise UpstreamError("deadline_exceeded", "no time was left for this call", sent=False)
         breaker = self.switchboard.breaker(model)
@@ -124,6 +137,9 @@ class Caller:
             duration_s=time.monotonic() - hearing.began, error=error.reason,
         )  # fmt: skip
         breaker.failed(error)
+        if error.reason in OPERATOR_REASONS:
+            logger.warning("%s at %s: %s (%s)", model.slug, model.endpoint.name, error.message, error.reason)
+        await hearing.catch_up(error.partial)
         await self.emit(CallSettled(settled))
 
     def _interrupted(self, call: Call, model: Model, request: Request, hearing: Hearing) -> None:

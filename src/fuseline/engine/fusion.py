@@ -3,12 +3,11 @@
 import json
 import logging
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
-import anyio
 from pydantic_core import to_json
 
 from fuseline.engine.analyst import Analyst, transcript
@@ -75,7 +74,7 @@ class Fusion:
 
     async def convene(self, conversation: Sequence[Message], prompt: str) -> Report:
         """Poll the panel, have its answers compared, and report. What an upstream does never makes it raise."""
-        empty = Report(f"st_{uuid4().hex[:24]}", prompt, ())
+        empty = Report(f"st_{self._caller.ledger.run_id.rpartition('-')[2]}", prompt, ())
         self.report = empty
         await self._emit(FusionStarted(empty.id, prompt, self._spec.seats))
         try:
@@ -89,7 +88,7 @@ class Fusion:
         return self.report
 
     async def _deliberate(self, report: Report, conversation: Sequence[Message]) -> Report:
-        now, end = anyio.current_time(), self._caller.ends_at
+        now, end = time.monotonic(), self._caller.ends_at
         reserve = min(self._reserve_s, (end - now) * LONGEST_RESERVE)
         question = Question(tuple(conversation), self._request.policy)
         tools = [self._tools(seat.tools) for seat in self._spec.seats]
@@ -97,7 +96,9 @@ class Fusion:
         report = assessed(report, answers, self._spec)
         if not report.ok:
             return report
-        analyst = Analyst(self._spec, self._request.policy, self._tools(self._spec.analyst_tools), self._caller, self._emit)
+        analyst = Analyst(
+            self._spec, self._request.policy, self._tools(self._spec.analyst_tools), self._caller, self._emit
+        )
         return await analyst.compare(report, end - reserve / 2)
 
     def _tools(self, declared: Sequence[ServerTool] | None) -> Mapping[str, Tool]:
@@ -107,9 +108,7 @@ class Fusion:
 def assessed(report: Report, answers: tuple[PanelAnswer, ...], spec: FusionSpec) -> Report:
     """The report of a panel: who was heard under which letter, or why the run cannot go on."""
     seed = random.randrange(2**31) if spec.seed is None else spec.seed
-    report = replace(
-        report, answers=answers, seed=seed, labels=draw_labels(answers, seed), warnings=spec.warnings
-    )
+    report = replace(report, answers=answers, seed=seed, labels=draw_labels(answers, seed), warnings=spec.warnings)
     heard = len(report.heard)
     if not heard:
         return replace(report, failure_reason=reason_of_all(answers), error="all panel models failed")

@@ -112,9 +112,7 @@ class Bench:
         self.served = 0
         self.strangers = 0
 
-    async def serve(
-        self, speaker: Speaker, calls: Sequence[ToolCall], room: int
-    ) -> list[tuple[ToolCall, ToolResult]]:
+    async def serve(self, speaker: Speaker, calls: Sequence[ToolCall], room: int) -> list[tuple[ToolCall, ToolResult]]:
         """Answer every call, in order; those beyond `room` are told that the budget is spent."""
         results: dict[int, ToolResult] = {}
         limiter = anyio.CapacityLimiter(AT_ONCE)

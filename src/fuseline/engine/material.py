@@ -1,8 +1,10 @@
 """How the panel's answers are shown to those who read them: under letters, shuffled, between random boundaries."""
 
+import hashlib
 import random
 import secrets
 from collections.abc import Sequence
+from itertools import count
 from string import ascii_uppercase
 
 from pydantic_core import to_json
@@ -10,10 +12,13 @@ from pydantic_core import to_json
 from fuseline.types.deliberation import Analysis, Claim, PanelAnswer, Report
 from fuseline.types.json import Json
 
+SECRET = secrets.token_bytes(32)
+DRAWN = count()
+
 
 def new_boundary() -> str:
-    """A code that no answer can have foreseen."""
-    return secrets.token_hex(8)
+    """A code that no answer can have foreseen, drawn from a secret of this process."""
+    return hashlib.blake2b(str(next(DRAWN)).encode(), key=SECRET, digest_size=8).hexdigest()
 
 
 def draw_labels(answers: Sequence[PanelAnswer], seed: int) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Panel:
         self._emit = emit
         self._answers: dict[int, PanelAnswer] = {}
         self._quorum = anyio.Event()
+        self._complete = anyio.Event()
 
     async def poll(self, ends_at: float) -> tuple[PanelAnswer, ...]:
         """Ask every seat at once and return what each answered, in the order of the panel.
@@ -54,21 +55,21 @@ class Panel:
         """
         for index, seat in enumerate(self._spec.seats):
             await self._emit(SeatJoined(self._speaker(index, seat)))
-        async with anyio.create_task_group() as around:
-            async with anyio.create_task_group() as seats:
-                for index, seat in enumerate(self._spec.seats):
-                    seats.start_soon(self._sit, index, seat, ends_at)
-                if self._spec.quorum is not None:
-                    around.start_soon(self._close_after_grace, seats.cancel_scope)
-            around.cancel_scope.cancel()
+        async with anyio.create_task_group() as seats:
+            if self._spec.quorum is not None:
+                seats.start_soon(self._close_after_grace, seats.cancel_scope)
+            for index, seat in enumerate(self._spec.seats):
+                seats.start_soon(self._sit, index, seat, ends_at)
         for index, seat in enumerate(self._spec.seats):
             if index not in self._answers:
                 await self._tell(index, seat, self._late(index, seat))
         return tuple(self._answers[index] for index in range(len(self._spec.seats)))
 
     async def _close_after_grace(self, seats: anyio.CancelScope) -> None:
+        """Wait for the quorum, then for latecomers as long as they have grace, or until nobody is missing."""
         await self._quorum.wait()
-        await anyio.sleep(self._spec.grace_s or 0)
+        with anyio.move_on_after(self._spec.grace_s or 0):
+            await self._complete.wait()
         seats.cancel()
 
     async def _sit(self, index: int, seat: Seat, ends_at: float) -> None:
@@ -92,12 +93,17 @@ class Panel:
         happened = SeatFailed if answer.failed else SeatAnswered
         await self._emit(happened(self._speaker(index, seat), answer))
         answered = sum(1 for one in self._answers.values() if not one.failed)
-        if self._spec.quorum is not None and answered >= self._spec.quorum:
+        everyone = len(self._answers) == len(self._spec.seats)
+        if everyone or (self._spec.quorum is not None and answered >= self._spec.quorum):
             self._quorum.set()
+        if everyone:
+            self._complete.set()
 
     def _late(self, index: int, seat: Seat) -> PanelAnswer:
         partial = self._caller.cut_off.get(self._speaker(index, seat), Partial())
-        error = UpstreamError("grace_over", "the others had answered and the time for latecomers ran out", partial=partial)
+        error = UpstreamError(
+            "grace_over", "the others had answered and the time for latecomers ran out", partial=partial
+        )
         return broken(index, seat, error)
 
     def _speaker(self, index: int, seat: Seat) -> Speaker:
@@ -148,9 +154,15 @@ def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:
 def broken(index: int, seat: Seat, error: UpstreamError) -> PanelAnswer:
     """What is left of a seat whose call broke: its text where there is enough of it, else the reason."""
     text = error.partial.text
-    if len("".join(text.split())) >= ENOUGH_TO_KEEP:
+    if len("".join(text.split())) >= ENOUGH_TO_KEEP and not error.partial.damaged:
         return PanelAnswer(
-            index, seat.model, text, reason=error.reason, truncated=True, finish_reason="error", sources=sources_of(text)
+            index,
+            seat.model,
+            text,
+            reason=error.reason,
+            truncated=True,
+            finish_reason="error",
+            sources=sources_of(text),
         )
     return PanelAnswer(
         index,

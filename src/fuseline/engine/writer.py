@@ -51,14 +51,18 @@ async def write(request: Request, report: Report, writers: Sequence[str], caller
 
 async def without_strays(speaker: Speaker, reply: Reply, request: Request, caller: Caller) -> Reply:
     """The reply without calls to tools that nobody offered; asked again once where nothing else is in it."""
-    offered = {function.name for function in request.functions}
-    for _ in range(2):
-        kept = tuple(call for call in reply.tool_calls if call.name in offered)
-        if kept or reply.text.strip() or not reply.tool_calls:
-            finish = "stop" if reply.tool_calls and not kept else reply.finish_reason
-            return replace(reply, tool_calls=kept, finish_reason=finish)
+    offered = frozenset(function.name for function in request.functions)
+    if only_strays(reply, offered):
         reply = await caller.speak(speaker, replace(request, tool_choice="none" if offered else None))
-    raise UpstreamError("tool_limit", "the writer called tools that it was not offered instead of writing")
+    if only_strays(reply, offered):
+        raise UpstreamError("tool_limit", "the writer called tools that it was not offered instead of writing")
+    kept = tuple(call for call in reply.tool_calls if call.name in offered)
+    return replace(reply, tool_calls=kept, finish_reason="stop" if reply.tool_calls and not kept else reply.finish_reason)
+
+
+def only_strays(reply: Reply, offered: frozenset[str]) -> bool:
+    """Whether a reply is nothing but calls to tools that nobody offered."""
+    return bool(reply.tool_calls) and not reply.text.strip() and offered.isdisjoint(call.name for call in reply.tool_calls)
 
 
 async def stand_in(report: Report, emit: Emit) -> Written:

@@ -1,10 +1,14 @@
 """Any endpoint over HTTP on any wire: one attempt, under its clocks and caps. It neither retries nor counts money."""
 
+import logging
 import socket
+import time
 from collections.abc import Mapping
 
 import aiohttp
 import anyio
+from multidict import CIMultiDict
+from yarl import URL
 
 from fuseline.providers.base import Hear
 from fuseline.settings import Clocks, Limits
@@ -14,9 +18,12 @@ from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.wires.base import ClientWire, ReplyReader
 
+logger = logging.getLogger(__name__)
+
 ERROR_BYTES = 64 << 10
 TAIL_S = 5.0
 """Seconds that usage may lag behind the finish reason."""
+SLACK = 1.1
 CLOSING_S = 0.05
 """Seconds that the connection may take to end after the stream said that it has."""
 BYTES_PER_TOKEN = 16
@@ -35,11 +42,11 @@ class HTTPProvider:
         clocks: Clocks,
         limits: Limits,
     ) -> None:
-        self._url = endpoint.base_url + wire.path
+        self._url = URL(endpoint.base_url + wire.path)
         self._wire = wire
         self._session = session
         self._key = key
-        self._headers = dict(wire.headers(key))
+        self._headers = CIMultiDict(wire.headers(key))
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
@@ -82,7 +89,8 @@ class HTTPProvider:
                     await listen(response.content, reader, hear, clock)
                     return reader.close()
             except aiohttp.ClientError as error:
-                raise broken(error, reader) from None
+                if not (reader.finished or reader.done):
+                    raise broken(error, reader) from None
         if reader.finished or reader.done:
             return reader.close()  # the answer is whole, only its figures did not come
         raise clock.expired(reader)
@@ -100,42 +108,45 @@ class HTTPProvider:
 
 
 class Clock:
-    """The clocks of one attempt, as one deadline that moves."""
+    """The clocks of one attempt, as one deadline that moves.
+
+    They may run over by a tenth, so that the deadline need not be moved at every read.
+    """
 
     def __init__(self, clocks: Clocks, call_s: float) -> None:
-        now = anyio.current_time()
+        now = time.monotonic()
         self._clocks = clocks
         self._end = now + call_s
         self._quiet_end = self._end
         """Until when comments alone may keep the stream open."""
         self._phase = "first_byte_timeout"
-        self.scope = anyio.CancelScope(deadline=min(self._end, now + clocks.first_byte_s))
+        self.scope = anyio.CancelScope(deadline=min(self._end, now + clocks.first_byte_s * SLACK))
 
     def headers(self) -> None:
         """The response has begun; now its first token is waited for."""
         self._phase = "first_token_timeout"
-        self.scope.deadline = min(self._end, anyio.current_time() + self._clocks.first_byte_s)
+        self._wait(self._clocks.first_byte_s, time.monotonic())
 
     def heard(self, said: bool, finished: bool, done: bool) -> None:
         """Something came: words, or only a comment."""
-        now = anyio.current_time()
-        if done:
-            self.scope.deadline = min(self._end, now + CLOSING_S)
-        elif finished:
-            self.scope.deadline = min(self._end, now + TAIL_S)
+        now = time.monotonic()
+        if done or finished:
+            self.scope.deadline = min(self._end, now + (CLOSING_S if done else TAIL_S))
         elif said:
             self._phase = "idle_timeout"
             self._quiet_end = now + self._clocks.first_byte_s
-            self.scope.deadline = min(self._end, now + self._clocks.idle_s)
+            self._wait(self._clocks.idle_s, now)
         elif self._phase == "idle_timeout":
-            self.scope.deadline = min(self._end, self._quiet_end, now + self._clocks.idle_s)
+            self._wait(min(self._clocks.idle_s, self._quiet_end - now), now)
+
+    def _wait(self, seconds: float, now: float) -> None:
+        if not seconds <= self.scope.deadline - now <= seconds * SLACK:
+            self.scope.deadline = min(self._end, now + seconds * SLACK)
 
     def expired(self, reader: ReplyReader) -> UpstreamError:
         """Say which of the clocks ran out."""
-        if anyio.current_time() >= self._end:
-            return UpstreamError(
-                "deadline_exceeded", "the call took longer than it may", partial=reader.partial()
-            )
+        if time.monotonic() >= self._end:
+            return UpstreamError("deadline_exceeded", "the call took longer than it may", partial=reader.partial())
         words = {
             "first_byte_timeout": "the upstream did not begin to answer in time",
             "first_token_timeout": "the upstream opened a stream but said nothing in time",
@@ -150,7 +161,7 @@ async def listen(content: aiohttp.StreamReader, reader: ReplyReader, hear: Hear,
         delta = reader.feed(chunk)
         if delta is not None:
             await hear(delta)
-        if reader.full:
+        if reader.full or content.at_eof():
             return
         clock.heard(delta is not None, reader.finished, reader.done)  # read on to the end: the connection is kept
 
@@ -171,10 +182,13 @@ def is_stream(headers: Mapping[str, str]) -> bool:
 async def read_capped(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """Read a whole body, up to twice the cap on text: JSON escapes what it carries."""
     body = bytearray()
-    while chunk := await response.content.readany():
-        body += chunk
-        if len(body) > 2 * limit:
-            raise UpstreamError("output_cap", "the upstream's reply is too long")
+    try:
+        while chunk := await response.content.readany():
+            body += chunk
+            if len(body) > 2 * limit:
+                raise UpstreamError("output_cap", "the upstream's reply is too long")
+    except aiohttp.ClientPayloadError:
+        raise UpstreamError("upstream_bad_json", "the upstream's reply was cut off") from None
     return bytes(body)
 
 
@@ -182,7 +196,10 @@ def broken(error: aiohttp.ClientError, reader: ReplyReader) -> UpstreamError:
     """Say in the words of the fault table how a connection failed."""
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | aiohttp.ClientSSLError():
-            return UpstreamError("tls_failure", "the upstream's TLS certificate or protocol is not acceptable", sent=False)
+            logger.warning("an upstream's TLS is not acceptable: %s", error)
+            return UpstreamError(
+                "tls_failure", "the upstream's TLS certificate or protocol is not acceptable", sent=False
+            )
         case aiohttp.ClientConnectorDNSError():
             cause = error.os_error
             final = isinstance(cause, socket.gaierror) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
@@ -190,7 +207,9 @@ def broken(error: aiohttp.ClientError, reader: ReplyReader) -> UpstreamError:
                 "dns_failure", "the upstream's host name cannot be resolved", retryable=not final, sent=False
             )
         case aiohttp.ConnectionTimeoutError():
-            return UpstreamError("connect_timeout", "the upstream does not accept connections", retryable=True, sent=False)
+            return UpstreamError(
+                "connect_timeout", "the upstream does not accept connections", retryable=True, sent=False
+            )
         case aiohttp.ClientConnectorError():
             return UpstreamError("connect_refused", "the upstream refuses connections", retryable=True, sent=False)
         case aiohttp.ServerDisconnectedError() if not reader.partial().text:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LINGER_S = 0.05
 """How long notes wait for company when nobody waits for them."""
+COMPANY_S = 0.002
+"""How long a waiter waits for company, where the last batch had some: fewer commits serve more runs."""
 RETRY_S = 5.0
 """How long after a refusal notes are tried again when nothing new arrives."""
 KEPT = 10_000
@@ -45,6 +48,8 @@ class Writer:
         self._arrived = threading.Event()
         self._urgent = threading.Event()
         self._stopping = False
+        self._busy = False
+        """Whether the last batch served more than one waiter."""
         self._thread = threading.Thread(target=self._work, name="fuseline-writer", daemon=True)
         self.lost = 0
         """Noted rows that were given up."""
@@ -80,7 +85,10 @@ class Writer:
         while not stopping:
             self._arrived.wait(RETRY_S if self._kept else None)
             self._urgent.wait(LINGER_S)
+            if self._busy:
+                time.sleep(COMPANY_S)
             arrived, stopping = self._take()
+            self._busy = sum(1 for parcel in arrived if parcel.waiter is not None) > 1
             batch, self._kept = self._kept + arrived, []
             if batch:
                 self._attempt(batch)

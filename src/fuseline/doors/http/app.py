@@ -13,15 +13,16 @@ from fuseline.assembly import SERVER_WIRES, House
 from fuseline.doors.http.completions import Completions
 from fuseline.doors.http.guard import Guard
 from fuseline.doors.http.lookups import Lookups
+from fuseline.doors.http.stream import Pace
 from fuseline.types.errors import FuselineError, InvalidRequest, NotFound
 
 logger = logging.getLogger(__name__)
 
 
-def build_app(house: House) -> ASGIApp:
+def build_app(house: House, pace: Pace | None = None) -> ASGIApp:
     """The application that serves a gateway over HTTP."""
     app = Starlette(
-        routes=routes(house),
+        routes=routes(house, pace or Pace()),
         exception_handlers={FuselineError: tell, HTTPException: tell_http, Exception: tell_unexpected},
     )
     server = house.settings.server
@@ -29,11 +30,11 @@ def build_app(house: House) -> ASGIApp:
     return Guard(app, key, server.allowed_hosts, SERVER_WIRES["chat"].write_error)
 
 
-def routes(house: House) -> list[BaseRoute]:
+def routes(house: House, pace: Pace) -> list[BaseRoute]:
     """Every route, under both of the prefixes that clients use, and a few without."""
     limit = house.settings.server.body_limit
     lookups = Lookups(house.catalog, house.store)
-    chat = Completions(SERVER_WIRES["chat"], house.gateway, limit)
+    chat = Completions(SERVER_WIRES["chat"], house.gateway, limit, pace)
     found: list[BaseRoute] = [Route("/healthz", lookups.healthz), Route("/readyz", lookups.readyz)]
     for prefix in ("/v1", "/api/v1", ""):
         found += [

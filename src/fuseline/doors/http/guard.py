@@ -59,5 +59,3 @@ def key_of(headers: Headers) -> str:
     """The key that a request carries, in either of the two headers that clients use."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
-
-

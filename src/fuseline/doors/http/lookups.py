@@ -82,7 +82,10 @@ def fusion_rows() -> Iterable[Json]:
 def model_row(model: Model) -> Json:
     """The row of one model."""
     price = model.price
-    per_token = {"prompt": str_price(price.input) if price else "0", "completion": str_price(price.output) if price else "0"}
+    per_token = {
+        "prompt": str_price(price.input) if price else "0",
+        "completion": str_price(price.output) if price else "0",
+    }
     modalities = ["text", "image"] if model.takes_images else ["text"]
     return row(model.slug, model.name, 0, model.context, model.max_output, modalities, per_token)
 
@@ -159,7 +162,12 @@ def generation(run: StoredRun) -> dict[str, Json]:
         "error": run.error or None,
         "children": [child(call) for call in run.calls],
         "provider_responses": [
-            {"provider_name": call.endpoint, "model_permaslug": call.model, "latency": milliseconds(call), "id": call.id}
+            {
+                "provider_name": call.endpoint,
+                "model_permaslug": call.model,
+                "latency": milliseconds(call),
+                "id": call.id,
+            }
             for call in spoken
         ],
     }

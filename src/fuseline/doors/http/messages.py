@@ -50,14 +50,14 @@ async def start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     await send({"type": "http.response.start", "status": status, "headers": encoded})
 
 
-async def piece(send: Send, body: bytes, *, last: bool = False) -> None:
+async def piece(send: Send, body: bytes, *, last: bool = False, patience: float = STALL_S) -> None:
     """Send a piece of the body.
 
-    :raises ClientGone: when the client does not accept it for a whole minute.
+    :raises ClientGone: when the client does not accept it for `patience` seconds.
     """
-    with anyio.move_on_after(STALL_S) as patience:
+    with anyio.move_on_after(patience) as waiting:
         await send({"type": "http.response.body", "body": body, "more_body": not last})
-    if patience.cancelled_caught:
+    if waiting.cancelled_caught:
         raise ClientGone
 
 
@@ -71,4 +71,3 @@ async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str
 async def answer_error(send: Send, error: ErrorBody) -> None:
     """Send an error as a response of its own."""
     await answer(send, error.status, error.body, error.headers)
-

@@ -1,6 +1,6 @@
-"""How a run reaches a client over HTTP: streamed or whole, never silent for long, with a real status while one is possible."""
+"""How a run reaches a client over HTTP: streamed or whole, never silent for long, with a real status while it can."""
 
-from typing import assert_never
+from dataclasses import dataclass
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -8,26 +8,33 @@ from starlette.types import Send
 
 from fuseline.doors.http.messages import answer, answer_error, piece, start
 from fuseline.gateway import Gateway
-from fuseline.types.errors import FuselineError
 from fuseline.types.events import Event, Failed, Finished, RunStarted, SeatAnswered, TextDelta
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ServerWire
 from fuseline.wires.sse import KEEP_ALIVE
 
-STREAM_HOLD_S = 1.9
-"""Seconds for which a stream's status line is held back, so that a quick failure still gets a status of its own."""
-WHOLE_HOLD_S = 3.0
-"""The same for a reply that comes whole; clients were seen to give up after five seconds without a byte."""
-SILENCE_S = 1.5
-"""Seconds of silence after which something is sent."""
 WHITE_SPACE = b" \n"
 
 
-async def stream(request: Request, wire: ServerWire, gateway: Gateway, send: Send) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a client may be left without a word, in seconds."""
+
+    stream_hold_s: float = 1.9
+    """A stream's status line is held back for so long, so that a quick failure still gets a status of its own."""
+    whole_hold_s: float = 3.0
+    """The same for a reply that comes whole; clients were seen to give up after five seconds without a byte."""
+    silence_s: float = 1.5
+    """After so long a silence something is sent."""
+    stall_s: float = 60.0
+    """So long a client may take to accept a piece before it is given up."""
+
+
+async def stream(request: Request, wire: ServerWire, gateway: Gateway, send: Send, pace: Pace) -> None:
     """Carry a request through and send its events as they happen."""
     async with gateway.listen(request) as events:
-        outlet = Outlet(request, wire, send)
+        outlet = Outlet(request, wire, send, pace)
         while not outlet.over:
             await outlet.take(await next_batch(events, outlet.patience))
 
@@ -45,15 +52,16 @@ async def next_batch(events: MemoryObjectReceiveStream[Event], seconds: float) -
 class Outlet:
     """One client's stream: held back at first, then written to at every event, and at every long silence."""
 
-    def __init__(self, request: Request, wire: ServerWire, send: Send) -> None:
+    def __init__(self, request: Request, wire: ServerWire, send: Send, pace: Pace) -> None:
         self._request = request
         self._wire = wire
         self._writer = wire.stream(request)
         self._send = send
+        self._pace = pace
         self._held: list[bytes] = []
         self._run: Run | None = None
         self._committed = False
-        self._next_sign = anyio.current_time() + STREAM_HOLD_S
+        self._next_sign = anyio.current_time() + pace.stream_hold_s
         self.over = False
 
     @property
@@ -76,8 +84,8 @@ class Outlet:
                 return
             frames = await self._commit()
         if frames or not batch or self.over:
-            await piece(self._send, frames or KEEP_ALIVE, last=self.over)
-            self._next_sign = anyio.current_time() + SILENCE_S
+            await piece(self._send, frames or KEEP_ALIVE, last=self.over, patience=self._pace.stall_s)
+            self._next_sign = anyio.current_time() + self._pace.silence_s
 
     async def _commit(self) -> bytes:
         self._committed = True
@@ -99,45 +107,39 @@ def shows_life(event: Event, request: Request) -> bool:
             return False
 
 
-async def whole(request: Request, wire: ServerWire, gateway: Gateway, send: Send) -> None:
-    """Carry a request through and send the reply whole; past the hold, white space keeps the line open."""
-    outcome: list[Run | FuselineError] = []
-    done = anyio.Event()
+class Whole:
+    """One reply that comes whole: silence through the hold, then white space, until there is an outcome."""
 
-    async def carry() -> None:
-        try:
-            outcome.append(await gateway.ask(request))
-        except FuselineError as error:
-            outcome.append(error)
-        done.set()
+    def __init__(self, wire: ServerWire, send: Send, pace: Pace) -> None:
+        self._wire = wire
+        self._send = send
+        self._pace = pace
+        self._late = False
+        """Whether the response has begun as a good one, so that what follows can only be told in its body."""
+        self._over = False
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(carry)
-        with anyio.move_on_after(WHOLE_HOLD_S):
-            await done.wait()
-        late = not done.is_set()
-        if late:
-            await start(send, 200, {"Content-Type": "application/json"})
-        while not done.is_set():
-            await piece(send, WHITE_SPACE)
-            with anyio.move_on_after(SILENCE_S):
-                await done.wait()
-    await deliver(outcome[0], wire, send, late=late)
+    async def keep_open(self) -> None:
+        """Begin the response when the hold is over, and send a sign of life now and then."""
+        await anyio.sleep(self._pace.whole_hold_s)
+        if not self._over:
+            self._late = True
+            await start(self._send, 200, {"Content-Type": "application/json"})
+        while not self._over:
+            await piece(self._send, WHITE_SPACE, patience=self._pace.stall_s)
+            await anyio.sleep(self._pace.silence_s)
 
-
-async def deliver(outcome: Run | FuselineError, wire: ServerWire, send: Send, *, late: bool) -> None:
-    """Send the reply or the error; a late error can only be told in the body of a response that began as a good one."""
-    match outcome:
-        case FuselineError() if late:
-            await piece(send, wire.write_error(outcome).body, last=True)
-        case FuselineError():
-            await answer_error(send, wire.write_error(outcome))
-        case Run() if late:
-            await piece(send, wire.write_reply(outcome), last=True)
-        case Run():
-            await answer(send, 200, wire.write_reply(outcome), generation(outcome))
-        case _:
-            assert_never(outcome)
+    async def deliver(self, outcome: Finished | Failed) -> None:
+        """Send the reply or the error."""
+        self._over = True
+        match outcome:
+            case Failed(error) if self._late:
+                await piece(self._send, self._wire.write_error(error).body, last=True)
+            case Failed(error):
+                await answer_error(self._send, self._wire.write_error(error))
+            case Finished(run) if self._late:
+                await piece(self._send, self._wire.write_reply(run), last=True)
+            case Finished(run):
+                await answer(self._send, 200, self._wire.write_reply(run), generation(run))
 
 
 def generation(run: Run | None) -> dict[str, str]:

@@ -58,7 +58,7 @@ def meaning(status: int, error: Mapping[str, Any], wait: float | None, sent: fro
     if refused:
         return ParameterRefused(refused, f"the upstream refuses the parameter {refused}", status_code=status)
     reason, sentence = REASONS.get(status, ("upstream_error", "the upstream failed"))
-    if status and status < 500 and status not in REASONS:
+    if status and status not in REASONS and not 500 <= status < 600:
         reason, sentence = "unexpected_status", f"the upstream answered with status {status}"
     spent = status in (400, 403, 429) and any(word in words for word in SPEND_WORDS)
     if spent:

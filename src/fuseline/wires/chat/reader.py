@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -137,20 +137,20 @@ class ChatReader:
         if not isinstance(chunk, dict):
             return
         fields: dict[str, Any] = chunk
+        if usage := fields.get("usage"):
+            self._usage = read_usage(usage)
         if fields.get("error"):
             error = read_stream_error(fields["error"])
             error.partial = self.partial()
             raise error
-        if usage := fields.get("usage"):
-            self._usage = read_usage(usage)
         if not self._id:
             self._id, self._model = str(fields.get("id") or ""), str(fields.get("model") or "")
-        for choice in fields.get("choices") or ():
+        for choice in objects(fields.get("choices")):
             if choice.get("index", 0) == 0:
                 self._choice(choice)
 
     def _choice(self, choice: dict[str, Any]) -> None:
-        delta: dict[str, Any] = choice.get("delta") or choice.get("message") or {}
+        delta = object_of(choice.get("delta") or choice.get("message"))
         if text := delta.get("content"):
             self._say(self._text, text)
         if thought := delta.get("reasoning") or delta.get("reasoning_content"):
@@ -158,11 +158,11 @@ class ChatReader:
         if refusal := delta.get("refusal"):
             self._say(self._refusal, refusal)
         if calls := delta.get("tool_calls"):
-            self._call(calls)
+            self._call(objects(calls))
         if annotations := delta.get("annotations"):
-            self._annotations.extend(annotations)
+            self._annotations.extend(objects(annotations))
         if details := delta.get("reasoning_details"):
-            self._details.extend(details)
+            self._details.extend(objects(details))
         if reason := choice.get("finish_reason"):
             self._native = str(choice.get("native_finish_reason") or reason)
             if self._native not in FINISH:
@@ -170,7 +170,7 @@ class ChatReader:
 
     def _say(self, where: list[str], piece: Any) -> None:
         if not isinstance(piece, str):
-            piece = "".join(str(part.get("text", "")) for part in piece if isinstance(part, dict))  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+            piece = "".join(str(part.get("text", "")) for part in objects(piece))
         if "\0" in piece:
             piece = piece.replace("\0", "")  # PostgreSQL's text cannot hold it
         if self._half or (not piece.isascii() and has_surrogate(piece)):
@@ -186,14 +186,13 @@ class ChatReader:
         self._half = piece[-1] if "\ud800" <= piece[-1:] <= "\udbff" else ""
         if self._half:
             piece = piece[:-1]
-        whole = piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        self._bad_characters += whole.count("\ufffd") - piece.count("\ufffd")
-        return whole
+        return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def _call(self, pieces: list[dict[str, Any]]) -> None:
         for position, piece in enumerate(pieces):
-            draft = self._calls.setdefault(int(piece.get("index", position)), CallDraft())
-            function: dict[str, Any] = piece.get("function") or {}
+            index = piece.get("index")
+            draft = self._calls.setdefault(index if isinstance(index, int) else position, CallDraft())
+            function = object_of(piece.get("function"))
             draft.id = draft.id or str(piece.get("id") or "")
             draft.name = draft.name or str(function.get("name") or "")
             arguments = str(function.get("arguments") or "")
@@ -216,9 +215,20 @@ class ChatReader:
         return value
 
     def _broken(self, reason: str, message: str) -> UpstreamError:
+        damaged = reason in ("bad_encoding", "upstream_bad_json")
         if reason == "upstream_truncated" and self._bad_events:
             reason, message = "upstream_bad_json", "the upstream's stream was cut inside an event"
-        return UpstreamError(reason, message, partial=self.partial())
+        return UpstreamError(reason, message, partial=replace(self.partial(), damaged=damaged))
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """A JSON value as an object; empty where it is none."""
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a JSON list; none where it is no list. What else an upstream puts there is not looked at."""
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
 def has_surrogate(text: str) -> bool:

@@ -16,7 +16,9 @@ from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, Na
 
 DEPTH_LIMIT = 64
 FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "headers", "extra_headers", "user_config"})
-OPTIONAL = frozenset({"response_format", "reasoning", "temperature", "tools", "stream_options", "max_tokens"})
+OPTIONAL = frozenset({
+    "response_format", "reasoning", "reasoning_effort", "temperature", "tools", "stream_options", "max_tokens",
+})  # fmt: skip
 """Parameters without which a call still makes sense, so that an upstream may refuse them."""
 ROUTING = frozenset({"provider", "session_id"})
 """Policy fields that only OpenRouter's dialect knows."""

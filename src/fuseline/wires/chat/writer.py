@@ -80,6 +80,8 @@ class ChatWriter:
         head = chunk_head(run)
         closing = {"finish_reason": reply.finish_reason, "native_finish_reason": reply.native_finish_reason}
         delta: dict[str, Json] = {"role": "assistant", "content": ""}
+        if reply.refusal:
+            delta["refusal"] = reply.refusal
         if reply.annotations:
             delta["annotations"] = list(reply.annotations)
         last = to_json([{"index": 0, "delta": delta, **closing, "logprobs": None}])
