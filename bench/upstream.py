@@ -32,8 +32,8 @@ def chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
 def usage() -> bytes:
     """The event with the counts."""
     counts = {"prompt_tokens": 400, "completion_tokens": 120, "total_tokens": 520}
-    fields = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "bench", "choices": []}
-    return b"data: " + json.dumps({**fields, "usage": counts}).encode() + b"\n\n"
+    fields: dict[str, object] = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "bench"}
+    return b"data: " + json.dumps({**fields, "choices": [], "usage": counts}).encode() + b"\n\n"
 
 
 def reply(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The front desk: takes a request, carries it through, and remembers it. Every door talks to this and to nothing below."""
+"""The front desk: takes a request, carries it through, and remembers it. Doors talk to this and to nothing below."""
 
 import logging
 import secrets
@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 BUFFER = 256
 """Events that may wait for a slow listener before the run waits with them."""
-SAVING_S = 10.0
 
 
 @dataclass(slots=True)
@@ -143,12 +143,12 @@ class Gateway:
             await desk.emit(RunStarted(desk.run))
             written = await self._answer(desk)
         except BaseException as error:
-            await self._save_failed(desk, error)
+            self._save_failed(desk, error)
             raise self._as_failure(desk, error) from None
         run = self._finished(desk, written)
         if run.reply and run.reply.tool_calls:
             await desk.emit(ClientCalled(run.reply.tool_calls))
-        await desk.journal.close(run)
+        desk.journal.close(run)
         return run
 
     async def _answer(self, desk: Desk) -> Written:
@@ -192,7 +192,7 @@ class Gateway:
             degraded=written.degraded,
         )
 
-    async def _save_failed(self, desk: Desk, error: BaseException) -> None:
+    def _save_failed(self, desk: Desk, error: BaseException) -> None:
         """Save a run that ended without an answer. Cancellation does not reach in here, a dead disk may."""
         cancelled = isinstance(error, anyio.get_cancelled_exc_class())
         cause = sole(error)
@@ -209,11 +209,7 @@ class Gateway:
             steps=desk.steps,
             finished_at=time.time(),
         )
-        with anyio.move_on_after(SAVING_S, shield=True):
-            try:
-                await desk.journal.close(desk.run)
-            except FuselineError:
-                logger.exception("run %s could not be saved", desk.run.id)
+        desk.journal.close(desk.run)
 
     def _as_failure(self, desk: Desk, error: BaseException) -> BaseException:
         """The error that the client is told, with the run on it."""
@@ -228,8 +224,8 @@ class Gateway:
 def sole(error: BaseException) -> BaseException:
     """The one error inside groups of one; of several, the first that is ours."""
     while isinstance(error, BaseExceptionGroup):
-        ours = [one for one in error.exceptions if isinstance(one, FuselineError)]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        error = (ours or list(error.exceptions))[0]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+        parts = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        error = next((one for one in parts if isinstance(one, FuselineError)), parts[0])
     return error
 
 

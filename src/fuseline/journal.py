@@ -43,9 +43,9 @@ class Journal:
             self._store.note(Noted(self._run_id, self._sequence, time.time(), kind, body))
             self._sequence += 1
 
-    async def close(self, run: Run) -> None:
-        """Keep what came of the run, and return once it can be looked up."""
-        await self._store.write(RunClosed(run, outcome(run, self._content)))
+    def close(self, run: Run) -> None:
+        """Keep what came of the run; from here on it can be looked up."""
+        self._store.note(RunClosed(run, outcome(run, self._content)))
 
     def _kept(self, event: Event) -> tuple[str, Mapping[str, Json]] | None:
         match event:

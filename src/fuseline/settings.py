@@ -27,77 +27,85 @@ class Section(BaseModel):
 class ServerSettings(Section):
     """Where the gateway listens, and who may call it."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback an `api_key` is required.")
-    port: int = Field(SERVER_PORT, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on. Beyond loopback an `api_key` is required."
+    )
+    port: int = Field(default=SERVER_PORT, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     api_key: SecretStr | None = Field(
-        None, description="The key that clients must send. Set it by environment, not in the file."
+        default=None, description="The key that clients must send. Set it by environment, not in the file."
     )
     allowed_hosts: tuple[str, ...] = Field(
-        (), description="Host names that requests may carry, beyond loopback's own names."
+        default=(), description="Host names that requests may carry, beyond loopback's own names."
     )
-    body_limit: int = Field(1 << 20, ge=1024, description="Largest request body, in bytes.")
-    max_runs: int = Field(2000, ge=1, description="Runs at a time; more are answered 503 with `Retry-After`.")
-    shutdown_s: float = Field(30, ge=0, description="Seconds that open runs are given at shutdown.")
+    body_limit: int = Field(default=1 << 20, ge=1024, description="Largest request body, in bytes.")
+    max_runs: int = Field(default=2000, ge=1, description="Runs at a time; more are answered 503 with `Retry-After`.")
+    shutdown_s: float = Field(default=30, ge=0, description="Seconds that open runs are given at shutdown.")
 
 
 class FusionSettings(Section):
     """How a run of the panel goes when the request does not say."""
 
     alias_invocation: Literal["always", "auto"] = Field(
-        "always",
+        default="always",
         description="`always`: the alias convenes the panel when no client tools are there and the user spoke last. "
         "`auto`: the outer model decides.",
     )
-    preset: str = Field("general-high", description="The preset of the alias when the request names none.")
-    min_panel: int = Field(1, ge=1, le=8, description="Seats that must answer; with fewer the run fails.")
-    analyst_fallbacks: tuple[str, ...] = Field((), description="Analysts to try when the first fails, in order.")
-    writer_fallbacks: tuple[str, ...] = Field((), description="Writers to try when the first fails, in order.")
+    preset: str = Field(default="general-high", description="The preset of the alias when the request names none.")
+    min_panel: int = Field(default=1, ge=1, le=8, description="Seats that must answer; with fewer the run fails.")
+    analyst_fallbacks: tuple[str, ...] = Field(
+        default=(), description="Analysts to try when the first fails, in order."
+    )
+    writer_fallbacks: tuple[str, ...] = Field(default=(), description="Writers to try when the first fails, in order.")
     forward_system: bool = Field(
-        False, description="Whether the panel also sees the client's system message. The writer always does."
+        default=False, description="Whether the panel also sees the client's system message. The writer always does."
     )
 
 
 class Clocks(Section):
     """Time limits of one upstream call and of a whole run, in seconds, on the monotonic clock."""
 
-    connect_s: float = Field(5, gt=0, description="To open a connection, TLS included.")
-    first_byte_s: float = Field(120, gt=0, description="To the first byte, and again to the first token.")
-    idle_s: float = Field(60, gt=0, description="Between two pieces of a stream.")
-    call_s: float = Field(300, gt=0, description="For one call as a whole.")
-    run_s: float = Field(570, gt=0, description="For a run as a whole; openai-python gives up at 600.")
-    reserve_s: float = Field(120, gt=0, description="Kept back from the panel for analyst and writer.")
+    connect_s: float = Field(default=5, gt=0, description="To open a connection, TLS included.")
+    first_byte_s: float = Field(default=120, gt=0, description="To the first byte, and again to the first token.")
+    idle_s: float = Field(default=60, gt=0, description="Between two pieces of a stream.")
+    call_s: float = Field(default=300, gt=0, description="For one call as a whole.")
+    run_s: float = Field(default=570, gt=0, description="For a run as a whole; openai-python gives up at 600.")
+    reserve_s: float = Field(default=120, gt=0, description="Kept back from the panel for analyst and writer.")
 
 
 class Limits(Section):
     """Caps on what is taken in from outside, in bytes."""
 
-    answer_bytes: int = Field(1 << 20, gt=0, description="Longest text of one call.")
-    line_bytes: int = Field(1 << 20, gt=0, description="Longest line of a stream.")
+    answer_bytes: int = Field(default=1 << 20, gt=0, description="Longest text of one call.")
+    line_bytes: int = Field(default=1 << 20, gt=0, description="Longest line of a stream.")
 
 
 class StoreSettings(Section):
     """What is remembered, and where."""
 
-    path: Path | None = Field(None, description="The database file; `runs.db` in the home directory if unset.")
-    content: bool = Field(True, description="Whether prompts, answers and analyses are kept beside the figures.")
+    path: Path | None = Field(default=None, description="The database file; `runs.db` in the home directory if unset.")
+    content: bool = Field(
+        default=True, description="Whether prompts, answers and analyses are kept beside the figures."
+    )
 
 
 class LocalSettings(Section):
     """Servers on this machine that need no key."""
 
-    probe: bool = Field(True, description="Whether to look for Ollama, LM Studio, llama.cpp and vLLM at the start.")
-    timeout_s: float = Field(0.2, gt=0, description="Seconds that each has to answer.")
+    probe: bool = Field(
+        default=True, description="Whether to look for Ollama, LM Studio, llama.cpp and vLLM at the start."
+    )
+    timeout_s: float = Field(default=0.2, gt=0, description="Seconds that each has to answer.")
 
 
 class EndpointSettings(Section):
     """A server that speaks one of our wires."""
 
     base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before `/chat/completions`.")
-    wire: Literal["chat"] = Field("chat", description="The protocol it speaks.")
+    wire: Literal["chat"] = Field(default="chat", description="The protocol it speaks.")
     api_key_env: str | tuple[str, ...] = Field(
-        (), description="Environment variable that holds the key; absent or unset: no key is sent."
+        default=(), description="Environment variable that holds the key; absent or unset: no key is sent."
     )
-    title: str = Field("", description="What replies call it in `provider`.")
+    title: str = Field(default="", description="What replies call it in `provider`.")
 
 
 class ModelSettings(Section):
@@ -105,13 +113,15 @@ class ModelSettings(Section):
 
     endpoint: str = Field(description="An endpoint of this file, or a built-in one.")
     name: str = Field(description="What the upstream calls it.")
-    context: int | None = Field(None, gt=0, description="Tokens of input and output together.")
-    max_output: int | None = Field(None, gt=0, description="Tokens of output.")
-    price_in: Decimal | None = Field(None, ge=0, description="USD per million input tokens.")
-    price_out: Decimal | None = Field(None, ge=0, description="USD per million output tokens.")
-    price_cached: Decimal | None = Field(None, ge=0, description="USD per million input tokens read from cache.")
-    images: bool = Field(False, description="Whether it takes images.")
-    tools: bool = Field(True, description="Whether it can call tools.")
+    context: int | None = Field(default=None, gt=0, description="Tokens of input and output together.")
+    max_output: int | None = Field(default=None, gt=0, description="Tokens of output.")
+    price_in: Decimal | None = Field(default=None, ge=0, description="USD per million input tokens.")
+    price_out: Decimal | None = Field(default=None, ge=0, description="USD per million output tokens.")
+    price_cached: Decimal | None = Field(
+        default=None, ge=0, description="USD per million input tokens read from cache."
+    )
+    images: bool = Field(default=False, description="Whether it takes images.")
+    tools: bool = Field(default=True, description="Whether it can call tools.")
 
 
 class SeatSettings(Section):
@@ -119,16 +129,18 @@ class SeatSettings(Section):
 
     model: str
     instructions: str = ""
-    temperature: float | None = Field(None, ge=0, le=2)
-    max_completion_tokens: int | None = Field(None, gt=0)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_completion_tokens: int | None = Field(default=None, gt=0)
 
 
 class PresetSettings(Section):
     """A named panel with its analyst and writer."""
 
     panel: tuple[str | SeatSettings, ...] = Field(min_length=1, max_length=8, description="The seats, 1 to 8.")
-    analyst: str | tuple[str, ...] = Field((), description="The analyst, or several in order; else the first seat.")
-    writer: str | tuple[str, ...] = Field((), description="The writer, or several in order; else the analyst.")
+    analyst: str | tuple[str, ...] = Field(
+        default=(), description="The analyst, or several in order; else the first seat."
+    )
+    writer: str | tuple[str, ...] = Field(default=(), description="The writer, or several in order; else the analyst.")
 
 
 class Settings(BaseSettings):

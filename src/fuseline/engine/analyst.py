@@ -46,7 +46,7 @@ class Analyst:
         self._emit = emit
 
     async def compare(self, report: Report, ends_at: float) -> Report:
-        """Return the report with an analysis, or with the reason why there is none. Never raises for an upstream's fault."""
+        """Return the report with an analysis, or with the reason why there is none. No upstream makes it raise."""
         outcome: Analysis | Failure = Failure("judge_upstream_error")
         for model in self._spec.analysts:
             speaker = Speaker("analyst", model)

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fuseline.types.deliberation import Analysis, Claim, Contradiction, Stance
-from fuseline.types.json import JsonObject
+from fuseline.types.json import JsonObject, list_of, object_of
 
 MOST_BYTES = 100_000
 MOST_DEPTH = 32
@@ -33,7 +33,7 @@ def words(value: object) -> str:
 
 def texts(value: object) -> list[str]:
     """A list of texts, from a list or from a single one."""
-    parts: Sequence[object] = value if isinstance(value, list) else [] if value in (None, "") else [value]
+    parts = list_of(value) if isinstance(value, list) else [value]
     return [text for part in parts[:MOST_ITEMS] if (text := words(part))]
 
 
@@ -43,8 +43,7 @@ def first_of(*names: str) -> BeforeValidator:
     def settle(value: object) -> object:
         if isinstance(value, str):
             return {names[0]: value}
-        if isinstance(value, Mapping):
-            fields: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        if fields := object_of(value):
             found = next((fields[name] for name in names if fields.get(name)), "")
             named = fields.get("sources") or fields.get("source") or fields.get("models") or fields.get("model")
             return {**fields, names[0]: found, "sources": named}
@@ -55,7 +54,7 @@ def first_of(*names: str) -> BeforeValidator:
 
 Words = Annotated[str, BeforeValidator(words)]
 Texts = Annotated[list[str], BeforeValidator(texts)]
-Capped = BeforeValidator(lambda value: value[:MOST_ITEMS] if isinstance(value, list) else value)  # pyright: ignore[reportUnknownLambdaType, reportUnknownVariableType]
+Capped = BeforeValidator(lambda value: list_of(value)[:MOST_ITEMS] if isinstance(value, list) else value)
 
 
 class Entry(BaseModel):
@@ -147,11 +146,8 @@ def objects_in(text: str) -> list[JsonObject]:
 
 def nesting(value: Any) -> int:
     """How deep a JSON value nests."""
-    if isinstance(value, Mapping):
-        return 1 + max((nesting(part) for part in value.values()), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, list):
-        return 1 + max((nesting(part) for part in value), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return 0
+    parts = [*object_of(value).values(), *list_of(value)]
+    return 1 + max(map(nesting, parts), default=0) if isinstance(value, dict | list) else 0
 
 
 class Reader:

@@ -20,6 +20,7 @@ from fuseline.tools.toolbox import open_toolbox
 from fuseline.types.deliberation import FusionSpec, PanelAnswer, Report, report_body
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Emit, FusionFinished, FusionStarted
+from fuseline.types.json import object_of
 from fuseline.types.messages import Message, ToolCall, user
 from fuseline.types.requests import FunctionTool, Request, ServerTool
 from fuseline.types.runs import Speaker
@@ -142,7 +143,7 @@ def prompt_of(arguments: str) -> str:
         value: Any = json.loads(arguments)
     except (ValueError, RecursionError):
         return ""
-    prompt: Any = value.get("prompt") if isinstance(value, dict) else None
+    prompt = object_of(value).get("prompt")
     return prompt.strip() if isinstance(prompt, str) else ""
 
 

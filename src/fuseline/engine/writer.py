@@ -1,4 +1,4 @@
-"""The writer: turns the panel's answers into one. Where no writer can, the best panel answer stands in, marked as such."""
+"""The writer: turns the panel's answers into one. Where none can write, the best panel answer stands in, marked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,12 +57,14 @@ async def without_strays(speaker: Speaker, reply: Reply, request: Request, calle
     if only_strays(reply, offered):
         raise UpstreamError("tool_limit", "the writer called tools that it was not offered instead of writing")
     kept = tuple(call for call in reply.tool_calls if call.name in offered)
-    return replace(reply, tool_calls=kept, finish_reason="stop" if reply.tool_calls and not kept else reply.finish_reason)
+    finish = "stop" if reply.tool_calls and not kept else reply.finish_reason
+    return replace(reply, tool_calls=kept, finish_reason=finish)
 
 
 def only_strays(reply: Reply, offered: frozenset[str]) -> bool:
     """Whether a reply is nothing but calls to tools that nobody offered."""
-    return bool(reply.tool_calls) and not reply.text.strip() and offered.isdisjoint(call.name for call in reply.tool_calls)
+    called = {call.name for call in reply.tool_calls}
+    return bool(called) and called.isdisjoint(offered) and not reply.text.strip()
 
 
 async def stand_in(report: Report, emit: Emit) -> Written:

@@ -125,7 +125,8 @@ def check(parameters: Mapping[str, Any], path: str) -> FusionParameters:
     try:
         return FusionParameters.model_validate(parameters)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        found = error.errors(include_input=False, include_url=False)
+        first = max(found, key=lambda one: len(one["loc"]))  # the deepest is the one inside the shape that was meant
         where = path
         for part in first["loc"]:
             if isinstance(part, int):
@@ -136,7 +137,10 @@ def check(parameters: Mapping[str, Any], path: str) -> FusionParameters:
         raise InvalidRequest(message, where) from None
 
 
-KNOWN = frozenset({*FusionParameters.model_fields, *SeatShape.model_fields, *ToolShape.model_fields, "effort"})
+KNOWN = frozenset(
+    name for shape in (FusionParameters, SeatShape, ToolShape, ReasoningShape) for name in shape.model_fields
+)
+"""The words of a place in the parameters; what else stands in pydantic's path is the name of a type."""
 
 
 def merged(sets: Sequence[FusionParameters]) -> FusionParameters:

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
@@ -22,7 +22,7 @@ from fuseline.storage.rows import HEADER, read_call, read_event, read_run, write
 from fuseline.storage.schema import VERSION, calls, events, runs
 from fuseline.storage.writer import Parcel, Writer
 from fuseline.types.errors import BadConfiguration, StorageFailed
-from fuseline.types.runs import Record
+from fuseline.types.runs import Record, RunClosed
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ class SqliteStore:
         self._owner = this_process()
 
     def note(self, *records: Record) -> None:
-        """Keep these soon, in order, without waiting. They go with the next write, or within a moment."""
-        self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
+        """Keep these soon, in order, without waiting: with the next write or within a moment, a run's end at once."""
+        rows = [write_row(record, self._owner) for record in records]
+        self._writer.put(Parcel(rows), urgent=any(isinstance(record, RunClosed) for record in records))
 
     async def write(self, *records: Record) -> None:
         """Keep these and all that was noted before, and return once they would survive the loss of the machine.
@@ -54,13 +55,20 @@ class SqliteStore:
 
     async def run(self, run_id: str) -> StoredRun | None:
         """Read one run with its calls and events, by its id or by an unambiguous end of it. `last` is the newest."""
+        await self._settled()
         with explained(self._path):
             return await to_thread.run_sync(read_whole, self._engine, run_id)
 
     async def runs(self, limit: int = 20, before: float | None = None) -> Sequence[StoredRun]:
         """Read the headers of the newest runs, newest first, without request, result, calls and events."""
+        await self._settled()
         with explained(self._path):
             return await to_thread.run_sync(read_headers, self._engine, limit, before)
+
+    async def _settled(self) -> None:
+        """Let all that was noted be written, so that a reader sees it; a database that refuses can still be read."""
+        with suppress(StorageFailed):
+            await self.write()
 
     async def close(self) -> None:
         """Write what is left and let go of the database. A cancelled caller waits for it all the same."""

@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 LINGER_S = 0.05
 """How long notes wait for company when nobody waits for them."""
 COMPANY_S = 0.002
-"""How long a waiter waits for company, where the last batch had some: fewer commits serve more runs."""
+"""How long a waiter waits for company, where the last batch was a crowd: fewer commits serve more runs."""
+CROWD = 8
+"""More waiters than the panel of one run can be."""
 RETRY_S = 5.0
 """How long after a refusal notes are tried again when nothing new arrives."""
 KEPT = 10_000
@@ -49,7 +51,7 @@ class Writer:
         self._urgent = threading.Event()
         self._stopping = False
         self._busy = False
-        """Whether the last batch served more than one waiter."""
+        """Whether the last batch served a crowd."""
         self._thread = threading.Thread(target=self._work, name="fuseline-writer", daemon=True)
         self.lost = 0
         """Noted rows that were given up."""
@@ -58,8 +60,8 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, parcel: Parcel) -> None:
-        """Queue a parcel; where it has a waiter, it goes at once, with all that was put before.
+    def put(self, parcel: Parcel, *, urgent: bool = False) -> None:
+        """Queue a parcel; one that is urgent or has a waiter goes at once, with all that was put before.
 
         :raises StorageFailed: after `stop`.
         """
@@ -69,7 +71,7 @@ class Writer:
             self._waiting.append(parcel)
             if not self._arrived.is_set():  # asking costs a tenth of telling
                 self._arrived.set()
-            if parcel.waiter is not None and not self._urgent.is_set():
+            if (urgent or parcel.waiter is not None) and not self._urgent.is_set():
                 self._urgent.set()
 
     def stop(self) -> None:
@@ -88,7 +90,7 @@ class Writer:
             if self._busy:
                 time.sleep(COMPANY_S)
             arrived, stopping = self._take()
-            self._busy = sum(1 for parcel in arrived if parcel.waiter is not None) > 1
+            self._busy = sum(1 for parcel in arrived if parcel.waiter is not None) > CROWD
             batch, self._kept = self._kept + arrived, []
             if batch:
                 self._attempt(batch)

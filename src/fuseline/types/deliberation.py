@@ -243,4 +243,3 @@ def failed_model(answer: PanelAnswer) -> dict[str, Json]:
     if answer.provider_code:
         body["provider_code"] = answer.provider_code
     return body
-

@@ -1,23 +1,24 @@
 """Everything that can go wrong, named after what a caller would do about it.
 
-    FuselineError                     carries `status`, `kind` (the stable error_type) and a sentence
-    ├── InvalidRequest                the client must change something
-    │   ├── ModelNotFound             no such model, or none that can be reached
-    │   └── NotFound                  no such run
-    ├── Unauthorized                  no key, or not the right one
-    ├── BadConfiguration              a setting or file is wrong; nothing was started
-    ├── NothingToCall                 no key is set and no local server answers
-    ├── OverBudget                    the run's own limit on cost leaves no room
-    ├── UpstreamError                 one call failed; `reason` is its row of the fault table
-    │   └── ParameterRefused          the upstream does not know an optional parameter
-    ├── RunFailed                     no answer could be made; money may have been spent
-    ├── TooBusy                       more runs at a time than this server takes
-    └── StorageFailed                 the run could not be written down, so it was not begun
+FuselineError                     carries `status`, `kind` (the stable error_type) and a sentence
+├── InvalidRequest                the client must change something
+│   ├── ModelNotFound             no such model, or none that can be reached
+│   └── NotFound                  no such run
+├── Unauthorized                  no key, or not the right one
+├── BadConfiguration              a setting or file is wrong; nothing was started
+├── NothingToCall                 no key is set and no local server answers
+├── OverBudget                    the run's own limit on cost leaves no room
+├── UpstreamError                 one call failed; `reason` is its row of the fault table
+│   └── ParameterRefused          the upstream does not know an optional parameter
+├── RunFailed                     no answer could be made; money may have been spent
+├── TooBusy                       more runs at a time than this server takes
+└── StorageFailed                 the run could not be written down, so it was not begun
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fuseline.types.json import JsonObject
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Run
 
@@ -88,6 +89,8 @@ class Partial:
     text: str = ""
     reasoning: str = ""
     usage: Usage | None = None
+    damaged: bool = False
+    """Whether something is missing or replaced within the text, rather than only at its end."""
 
 
 class UpstreamError(FuselineError):
@@ -139,7 +142,7 @@ class RunFailed(FuselineError):
         kind: str,
         reason: str,
         retry_after: float | None = None,
-        failures: Sequence[Mapping[str, str | int | None]] = (),
+        failures: Sequence[JsonObject] = (),
     ) -> None:
         super().__init__(message)
         self.status = status

@@ -1,7 +1,17 @@
-"""What JSON can hold, as types."""
+"""What JSON can hold, as types, and the two questions that every reader of it asks."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 JsonObject: TypeAlias = Mapping[str, Json]
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """A value as the object that it is, or an empty one where it is none."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """A value as the list that it is, or an empty one where it is none."""
+    return cast("list[Any]", value) if isinstance(value, list) else []

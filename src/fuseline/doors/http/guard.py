@@ -11,7 +11,10 @@ from fuseline.types.errors import FuselineError, InvalidRequest, Unauthorized
 from fuseline.wires.base import ErrorBody
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/models", "/v1/models", "/api/v1/models"})
+PREFIXES = ("", "/v1", "/api/v1")
+OPEN_PATHS = frozenset(
+    {"/healthz", "/readyz", *(f"{prefix}/models{rest}" for prefix in PREFIXES for rest in ("", "/count"))}
+)
 """Paths that need no key: they hold nothing of anybody's, and clients call them without one."""
 WriteError = Callable[[FuselineError], ErrorBody]
 

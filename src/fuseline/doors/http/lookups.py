@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from pydantic_core import to_json
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
-from pydantic_core import to_json
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.storage.base import Store, StoredRun
@@ -25,7 +25,8 @@ FUSION_CREATED = 1_781_371_647
 FUSION_CONTEXT = 1_000_000
 PARAMETERS = [
     "temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed", "frequency_penalty",
-    "presence_penalty", "response_format", "structured_outputs", "tools", "tool_choice", "reasoning", "include_reasoning",
+    "presence_penalty", "response_format", "structured_outputs", "tools", "tool_choice", "reasoning",
+    "include_reasoning",
 ]  # fmt: skip
 """What the outer model is handed on; models that lack one of them have it dropped by their upstream or by us."""
 
@@ -43,7 +44,7 @@ class Lookups:
         self._store = store
 
     async def models(self, request: HTTPRequest) -> Response:
-        """List fusion and every model that can be called, in the shape that both OpenRouter's and OpenAI's clients read."""
+        """List fusion and every model that can be called, as both OpenRouter's and OpenAI's clients read it."""
         rows = [*fusion_rows(), *(model_row(model) for model in self._catalog.reachable())]
         body: dict[str, Json] = {"object": "list", "data": rows, "total_count": len(rows), "links": {"next": None}}
         return reply(body)
@@ -158,12 +159,15 @@ def generation(run: StoredRun) -> dict[str, Json]:
         "finish_reason": finish,
         "native_finish_reason": finish,
         "api_type": "completions",
+        "data_region": "global",
+        "origin": "",
         "status": run.status,
         "error": run.error or None,
         "children": [child(call) for call in run.calls],
         "provider_responses": [
             {
                 "provider_name": call.endpoint,
+                "status": None if call.error else 200,
                 "model_permaslug": call.model,
                 "latency": milliseconds(call),
                 "id": call.id,
@@ -174,9 +178,9 @@ def generation(run: StoredRun) -> dict[str, Json]:
 
 
 NULLS = (
-    "upstream_id", "cache_discount", "native_tokens_completion_images", "moderation_latency", "origin", "app_id",
+    "upstream_id", "cache_discount", "native_tokens_completion_images", "moderation_latency", "app_id",
     "http_referer", "user_agent", "external_user", "session_id", "request_id", "preset_id", "response_cache_source_id",
-    "service_tier", "data_region", "num_media_prompt", "num_media_completion", "num_input_audio_prompt",
+    "service_tier", "num_media_prompt", "num_media_completion", "num_input_audio_prompt",
     "num_search_results", "num_fetches", "web_search_engine", "workspace_id",
 )  # fmt: skip
 """Fields that clients require and that mean nothing here."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from fuseline.types.errors import FuselineError, InvalidRequest, ParameterRefused, RunFailed, TooBusy, UpstreamError
-from fuseline.types.json import Json
+from fuseline.types.json import Json, list_of, object_of
 from fuseline.wires.base import ErrorBody
 
 MESSAGE_LIMIT = 300
@@ -44,7 +44,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes, sent: froze
 
 def read_stream_error(error: Any) -> UpstreamError:
     """Say what an error object inside a body or a stream means; its code stands in for a status."""
-    fields: Mapping[str, Any] = error if isinstance(error, Mapping) else {"message": str(error)}
+    fields = object_of(error) or {"message": str(error)}
     code = fields.get("code")
     status = int(code) if isinstance(code, int | str) and str(code).isdigit() and len(str(code)) == 3 else 0
     return meaning(status, fields, None, frozenset())
@@ -83,13 +83,10 @@ def error_object(body: bytes) -> Mapping[str, Any]:
         value: Any = from_json(body)
     except ValueError:
         return {}
-    if isinstance(value, list) and value:
-        value = value[0]  # Gemini's compatible endpoint wraps its error in a list
-    if not isinstance(value, Mapping):
-        return {}
-    fields: Mapping[str, Any] = value
+    first = (list_of(value) or [value])[0]  # Gemini's compatible endpoint wraps its error in a list
+    fields = object_of(first)
     inner: Any = fields.get("error", fields)
-    return inner if isinstance(inner, Mapping) else {"message": str(inner)}
+    return object_of(inner) or {"message": str(inner)}
 
 
 def refused_parameter(status: int, words: str, param: str, sent: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from fuseline.types.errors import Partial, UpstreamError
-from fuseline.types.json import Json
+from fuseline.types.json import Json, list_of, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Delta, FinishReason, Reply, Usage
 from fuseline.wires.chat.errors import read_stream_error
@@ -134,9 +134,7 @@ class ChatReader:
             chunk: Any = from_json(payload)
         except ValueError:
             chunk = self._damaged(payload)
-        if not isinstance(chunk, dict):
-            return
-        fields: dict[str, Any] = chunk
+        fields = object_of(chunk)
         if usage := fields.get("usage"):
             self._usage = read_usage(usage)
         if fields.get("error"):
@@ -221,14 +219,9 @@ class ChatReader:
         return UpstreamError(reason, message, partial=replace(self.partial(), damaged=damaged))
 
 
-def object_of(value: Any) -> dict[str, Any]:
-    """A JSON value as an object; empty where it is none."""
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-
-
 def objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a JSON list; none where it is no list. What else an upstream puts there is not looked at."""
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return [part for part in list_of(value) if isinstance(part, dict)]
 
 
 def has_surrogate(text: str) -> bool:

@@ -1,8 +1,7 @@
 """Chat completions requests: read from clients, written to upstreams."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -13,9 +12,8 @@ from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Plugin, Request, ServerTool, ToolChoice
 from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody
+from fuseline.wires.strict import read_json
 
-DEPTH_LIMIT = 64
-FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "headers", "extra_headers", "user_config"})
 OPTIONAL = frozenset({
     "response_format", "reasoning", "reasoning_effort", "temperature", "tools", "stream_options", "max_tokens",
 })  # fmt: skip
@@ -58,91 +56,6 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     )
 
 
-def read_json(body: bytes) -> Mapping[str, Any]:
-    """The request as an object, refusing everything that two readers could read in two ways."""
-    if not body.strip():
-        raise InvalidRequest("the request body is empty")
-    try:
-        value: Any = json.loads(body.decode(), object_pairs_hook=unique, parse_constant=refuse_constant)
-    except UnicodeDecodeError:
-        raise InvalidRequest("the body must be UTF-8") from None
-    except RecursionError:
-        raise InvalidRequest(f"the JSON is nested too deep (at most {DEPTH_LIMIT} levels)") from None
-    except json.JSONDecodeError as error:
-        raise InvalidRequest(f"the body is not valid JSON (at character {error.pos})") from None
-    except ValueError as error:
-        raise InvalidRequest("a number in the body is out of range") from error
-    if not isinstance(value, dict):
-        raise InvalidRequest("the body must be a JSON object")
-    fields: dict[str, Any] = value
-    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and depth(fields) > DEPTH_LIMIT:
-        raise InvalidRequest(f"the JSON is nested too deep (at most {DEPTH_LIMIT} levels)")
-    if b"\\u" in body:
-        refuse_bad_text(fields, "")
-    refuse_overrides({key: part for key, part in fields.items() if key != "messages"}, "")
-    return fields
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object, refusing one that says a thing twice."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidRequest(f"duplicate key {twice[:40]!r}", twice[:40])
-    return found
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and the infinities, which JSON does not have."""
-    raise InvalidRequest(f"{name} is not a finite number")
-
-
-def depth(value: Any) -> int:
-    """How deep a JSON value nests, measured no further than one level past the limit."""
-    level, front = 0, [value]
-    while front and level <= DEPTH_LIMIT:
-        nested = [part for part in front if isinstance(part, dict | list) and part]
-        front = [inner for part in nested for inner in (part.values() if isinstance(part, dict) else part)]
-        level += bool(nested)
-        if not nested:
-            break
-    return level
-
-
-def refuse_bad_text(value: Any, path: str) -> None:
-    """Refuse text that cannot be stored or sent on: NUL, and halves of surrogate pairs."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise InvalidRequest("NUL is not allowed in text", path, kind="invalid_prompt")
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise InvalidRequest("the text holds half of a surrogate pair", path, kind="invalid_prompt")
-    elif isinstance(value, dict):
-        items: Mapping[str, Any] = value
-        for key, part in items.items():
-            refuse_bad_text(part, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        parts: Sequence[Any] = value
-        for index, part in enumerate(parts):
-            refuse_bad_text(part, f"{path}[{index}]")
-
-
-def refuse_overrides(value: Any, path: str) -> None:
-    """Refuse fields that would send our keys elsewhere, at any depth outside what a tool declares as its schema."""
-    if isinstance(value, list):
-        for index, part in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            refuse_overrides(part, f"{path}[{index}]")
-    if not isinstance(value, dict):
-        return
-    fields: Mapping[str, Any] = value
-    for key, part in fields.items():
-        here = f"{path}.{key}" if path else key
-        if key in FORBIDDEN:
-            raise InvalidRequest(f"the parameter {here} is not allowed", here)
-        if key not in ("function", "response_format", "metadata"):
-            refuse_overrides(part, here)
-
-
 def invalid(error: ValidationError) -> InvalidRequest:
     """Turn the first thing pydantic found into a sentence with a path, without echoing the value."""
     first = error.errors(include_input=False, include_url=False)[0]
@@ -150,11 +63,11 @@ def invalid(error: ValidationError) -> InvalidRequest:
     for part in first["loc"]:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif part.islower() and not part.startswith(("list[", "dict[", "function-")) and part not in KINDS:
+        elif part.islower() and "[" not in part and not part.startswith("function-") and part not in KINDS:
             path += f".{part}" if path else part
-    if first["type"] == "missing":
-        return InvalidRequest(f"{path} is required", path)
     kind = "invalid_prompt" if path.startswith("messages[") else "invalid_request"
+    if first["type"] == "missing":
+        return InvalidRequest(f"{path} is required", path, kind=kind)
     return InvalidRequest(f"{path}: {first['msg'][:1].lower()}{first['msg'][1:]}", path, kind=kind)
 
 
@@ -196,7 +109,10 @@ def read_function(tool: ToolBody, index: int) -> FunctionTool:
     if tool.function is None:
         raise InvalidRequest("function is required", f"tools[{index}].function")
     return FunctionTool(
-        tool.function.name, tool.function.description or "", tool.function.parameters or {}, tool.function.model_extra or {}
+        tool.function.name,
+        tool.function.description or "",
+        tool.function.parameters or {},
+        tool.function.model_extra or {},
     )
 
 

@@ -1,9 +1,9 @@
 """Token counts and money as chat completions carry them, both ways."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from fuseline.types.json import Json
+from fuseline.types.json import Json, object_of
 from fuseline.types.money import dollars, nano
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Call, Run
@@ -14,16 +14,12 @@ MOST_TOKENS = 100_000_000
 
 def read_usage(body: Any) -> Usage | None:
     """Read an upstream's counts; `None` where they are missing or cannot be true. Zero is a count."""
-    if not isinstance(body, Mapping):
-        return None
-    fields: Mapping[str, Any] = body
+    fields = object_of(body)
     tokens_in, tokens_out = count(fields.get("prompt_tokens")), count(fields.get("completion_tokens"))
     if tokens_in is None or tokens_out is None:
         return None
-    given: Any = fields.get("prompt_tokens_details")
-    made: Any = fields.get("completion_tokens_details")
-    prompt: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    completion: Mapping[str, Any] = made if isinstance(made, Mapping) else {}
+    prompt = object_of(fields.get("prompt_tokens_details"))
+    completion = object_of(fields.get("completion_tokens_details"))
     return Usage(
         tokens_in,
         tokens_out,

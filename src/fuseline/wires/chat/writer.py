@@ -235,4 +235,3 @@ def seat_of(speaker: Speaker) -> dict[str, Json]:
 def answered(answer: PanelAnswer) -> dict[str, Json]:
     """What a seat said, and whether it was cut short."""
     return {"content": answer.content, "finish_reason": answer.finish_reason or None, "truncated": answer.truncated}
-

@@ -1,0 +1,179 @@
+"""The command line: commands and options. Each command loads its own module, so that help and version come at once."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn, TypeAlias
+
+import typer
+
+from fuseline.doors.cli.codes import EXPLAINED
+from fuseline.doors.cli.version import installed_version
+from fuseline.doors.cli.wish import Wish
+
+COMMANDS = {
+    "ask": "fuseline.doors.cli.ask",
+    "serve": "fuseline.doors.cli.serve",
+    "models": "fuseline.doors.cli.models",
+    "presets": "fuseline.doors.cli.presets",
+    "runs": "fuseline.doors.cli.runs",
+    "show": "fuseline.doors.cli.show",
+    "demo": "fuseline.doors.demo.demo",
+}
+"""Where each command lives. Loaded by name and late: the gateway takes ten times as long to import as this file."""
+
+app = typer.Typer(
+    name="fuseline",
+    help="Several models answer, one compares, one writes.",
+    epilog=EXPLAINED,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help needs no rich, and comes in half the time
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+runs_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(runs_app, name="runs")
+
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="fuseline")
+
+
+def carry(context: typer.Context, command: str, *, debug: bool = False, **arguments: object) -> NoReturn:
+    """Load a command's module and run it behind the door that turns whatever goes wrong into a sentence and a code."""
+    door = import_module("fuseline.doors.cli.door")
+    raise typer.Exit(door.run(COMMANDS[command], arguments, debug=debug or bool(context.find_root().obj)))
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and leave, where that is wanted."""
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from, and the log.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Several models answer, one compares, one writes."""
+    context.obj = debug
+
+
+@app.command(epilog=EXPLAINED)
+def ask(
+    context: typer.Context,
+    question: Annotated[
+        str | None, typer.Argument(help="The question. Text on standard input is added; `-` is standard input alone.")
+    ] = None,
+    file: Annotated[list[Path] | None, typer.Option("-f", "--file", help="A file to add; may be repeated.")] = None,
+    system: Annotated[str | None, typer.Option("-s", "--system", help="Instructions for the writer.")] = None,
+    panel: Annotated[str | None, typer.Option("--panel", metavar="A,B,C", help="The panel, 1 to 8 models.")] = None,
+    self_fusion: Annotated[
+        str | None,
+        typer.Option("--self", metavar="MODEL*N", help="One model on N seats, which also compares and writes."),
+    ] = None,
+    analyst: Annotated[str | None, typer.Option("--analyst", metavar="MODEL", help="Who compares.")] = None,
+    writer: Annotated[str | None, typer.Option("--writer", metavar="MODEL", help="Who writes.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="A named panel: see `fuseline presets`.")] = None,
+    min_panel: Annotated[int | None, typer.Option("--min-panel", min=1, max=8, help="Seats that must answer.")] = None,
+    deadline: Annotated[float | None, typer.Option("--deadline", min=1, max=3600, help="Seconds for the run.")] = None,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", metavar="USD", help="What the run may cost.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Fixes who gets which letter.")
+    ] = None,
+    stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Print the answer as it is written.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object in place of the answer.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the answer and nothing else.")] = False,
+    config: Config = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+) -> None:
+    """Ask a panel of models, and print the one answer that is written from theirs."""
+    wish = Wish(
+        question, tuple(file or ()), system, panel, self_fusion, analyst, writer, preset, min_panel, deadline,
+        max_cost, seed, stream, as_json, quiet, config,
+    )  # fmt: skip
+    carry(context, "ask", debug=debug, wish=wish)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", envvar="PORT", min=0, max=65535, help="Port; 0 takes any free one.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option("--ready-file", metavar="PATH", help="Written with the address once it listens.")
+    ] = None,
+    log_level: Annotated[LogLevel, typer.Option("--log-level", help="What the log tells, on standard error.")] = "info",
+    config: Config = None,
+) -> None:
+    """Serve the gateway to OpenAI and OpenRouter clients over HTTP."""
+    carry(context, "serve", host=host, port=port, ready_file=ready_file, log_level=log_level, config=config)
+
+
+@app.command()
+def models(
+    context: typer.Context,
+    default: Annotated[bool, typer.Option("--default", help="The panel of each tier, and why it is that one.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """List the models that can be called now."""
+    carry(context, "models", default=default, as_json=as_json, config=config)
+
+
+@app.command()
+def presets(context: typer.Context, as_json: AsJson = False, config: Config = None) -> None:
+    """List the named panels."""
+    carry(context, "presets", as_json=as_json, config=config)
+
+
+@runs_app.callback(invoke_without_command=True)
+def runs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """List the newest runs, or show one."""
+    if context.invoked_subcommand is None:
+        carry(context, "runs", limit=limit, as_json=as_json, config=config)
+
+
+@runs_app.command()
+def show(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="ID|last", help="The id of a run, its end, or `last`.")],
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show a run: question, answers, analysis, and what each call cost."""
+    carry(context, "show", run_id=run, as_json=as_json, config=config)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(metavar="[SLUG|N]", help="One of `fuseline demo --list`.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the recorded questions.")] = False,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=1000, help="How many times as fast.")] = 1.0,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines of text, as where there is no terminal.")] = False,
+) -> None:
+    """Play a recorded run: no key, no network, the whole gateway."""
+    carry(context, "demo", question=question, listed=listed, speed=speed, plain=plain)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"fuseline {installed_version()}")

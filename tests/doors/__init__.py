@@ -1,0 +1,1 @@
+"""The doors of the house, each opened the way its users open it."""
