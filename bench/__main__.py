@@ -1,4 +1,4 @@
-"""`python -m bench`: fusions and streamed chunks per CPU-second against the bare fan-out, added latency, peak memory."""
+"""`python -m bench`: fusions and chunks per CPU-second against the bare fan-out, added latency, peak memory."""
 
 import argparse
 import json

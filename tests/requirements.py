@@ -1,6 +1,7 @@
 """What Fuseline promises, as data: an id for each documented behaviour, and the tests that show it.
 
-`wire` ids follow the vendor's protocol, `client` ids what real clients need, `fault` ids the fault table, `ours` is our own.
+`wire` and `vector` ids follow the vendor's protocol, `client` ids what real clients need, `fault` ids the fault table;
+`ours` are our own.
 """
 
 from collections.abc import Mapping
