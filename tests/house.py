@@ -16,11 +16,16 @@ PRICED = {"price_in": "1.00", "price_out": "2.00"}
 
 def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Settings:
     """Settings whose only endpoint is the upstream; `lab/<name>` calls the model `<name>` there."""
-    table = {f"lab/{name}": {"endpoint": "lab", "name": name, **PRICED} for name in ("a", "b", "c", "judge", "writer", *models)}
+    table = {
+        f"lab/{name}": {"endpoint": "lab", "name": name, **PRICED}
+        for name in ("a", "b", "c", "judge", "writer", *models)
+    }
     return Settings(
         endpoints={"lab": {"base_url": base_url, "api_key_env": "LAB_API_KEY"}},  # type: ignore[dict-item]
         models=table,  # type: ignore[arg-type]
-        presets={"general-high": {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"}},  # type: ignore[dict-item]
+        presets={
+            "general-high": {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"}
+        },  # type: ignore[dict-item]
         **sections,
     )
 

@@ -11,8 +11,10 @@ from fuseline.types.events import (
     Event,
     FusionFinished,
     FusionStarted,
+    ReasoningDelta,
     SeatAnswered,
     SeatFailed,
+    TextDelta,
     ToolCalled,
     ToolReturned,
 )
@@ -37,6 +39,8 @@ class Journal:
 
     def note(self, event: Event) -> None:
         """Keep an event, if it is one of those that matter."""
+        if isinstance(event, TextDelta | ReasoningDelta):
+            return
         kept = self._kept(event)
         if kept is not None:
             kind, body = kept

@@ -127,10 +127,10 @@ class ModelSettings(Section):
 class SeatSettings(Section):
     """A seat with wishes of its own."""
 
-    model: str
-    instructions: str = ""
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_completion_tokens: int | None = Field(default=None, gt=0)
+    model: str = Field(description="Who sits.")
+    instructions: str = Field(default="", description="What this seat is told beside the question.")
+    temperature: float | None = Field(default=None, ge=0, le=2, description="Sampling; its upstream's own if unset.")
+    max_completion_tokens: int | None = Field(default=None, gt=0, description="Output tokens, reasoning included.")
 
 
 class PresetSettings(Section):
@@ -159,8 +159,11 @@ class Settings(BaseSettings):
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}
     presets: dict[str, PresetSettings] = {}
-    aliases: dict[str, str] = {}
-    home: Path = Path("~/.local/share/fuseline")
+    aliases: dict[str, str] = Field(default={}, description="Names of one's own for models: `fast = \"lab/fast\"`.")
+    home: Path = Field(
+        default=Path("~/.local/share/fuseline"),
+        description="Where the database stands; below `XDG_DATA_HOME` where that is set.",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -221,7 +224,8 @@ def explain(error: Mapping[str, Any], text: str, path: Path | None) -> str:
     named = tuple(part for part in location if isinstance(part, str) and not part.startswith(("function-", "tuple[")))
     key = ".".join(named)
     line = line_of(text, named)
-    where = f"{path}, line {line}: {key}" if line else f"{environment_name(named)} or {key}"
+    variable = environment_name(named)
+    where = f"{path}, line {line}: {key}" if line and variable not in os.environ else f"{variable} or {key}"
     if error["type"] == "extra_forbidden":
         return f"{where} is not a setting{suggestion(named)}"
     if error["type"] == "missing":

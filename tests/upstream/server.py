@@ -115,6 +115,7 @@ def fault_upstream(port: int = 0, tls: ssl.SSLContext | None = None) -> Generato
     :raises ExceptionGroup: at the end of the block, when scripts had failed.
     """
     with socket.create_server(("127.0.0.1", port)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does so only for sockets of its own
         scheme = "https" if tls else "http"
         upstream = Upstream(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
         with start_blocking_portal("asyncio", name="fault upstream") as portal:

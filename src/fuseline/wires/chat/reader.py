@@ -19,6 +19,8 @@ BAD_EVENTS = 3
 """So many events that are no JSON are skipped; one more and the stream is given up."""
 BAD_SHARE = 0.01
 """The share of characters that may be damaged before the text is given up."""
+PLAIN = frozenset({"role", "content"})
+"""What most deltas hold and no more: reading them is the hottest path there is."""
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -143,14 +145,22 @@ class ChatReader:
             raise error
         if not self._id:
             self._id, self._model = str(fields.get("id") or ""), str(fields.get("model") or "")
-        for choice in objects(fields.get("choices")):
-            if choice.get("index", 0) == 0:
-                self._choice(choice)
+        for choice in list_of(fields.get("choices")):
+            if isinstance(choice, dict) and choice.get("index", 0) == 0:
+                self._choice(object_of(choice))
 
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = object_of(choice.get("delta") or choice.get("message"))
         if text := delta.get("content"):
             self._say(self._text, text)
+        if not delta.keys() <= PLAIN:
+            self._beside_text(delta)
+        if reason := choice.get("finish_reason"):
+            self._native = str(choice.get("native_finish_reason") or reason)
+            if self._native not in FINISH:
+                self._native = str(reason)
+
+    def _beside_text(self, delta: dict[str, Any]) -> None:
         if thought := delta.get("reasoning") or delta.get("reasoning_content"):
             self._say(self._reasoning, thought)
         if refusal := delta.get("refusal"):
@@ -161,21 +171,18 @@ class ChatReader:
             self._annotations.extend(objects(annotations))
         if details := delta.get("reasoning_details"):
             self._details.extend(objects(details))
-        if reason := choice.get("finish_reason"):
-            self._native = str(choice.get("native_finish_reason") or reason)
-            if self._native not in FINISH:
-                self._native = str(reason)
 
     def _say(self, where: list[str], piece: Any) -> None:
         if not isinstance(piece, str):
             piece = "".join(str(part.get("text", "")) for part in objects(piece))
         if "\0" in piece:
             piece = piece.replace("\0", "")  # PostgreSQL's text cannot hold it
-        if self._half or (not piece.isascii() and has_surrogate(piece)):
-            piece = self._whole(piece)
-        self._room -= len(piece) if piece.isascii() else len(piece.encode())
+        plain = piece.isascii()
+        if self._half or not (plain or well_formed(piece)):
+            piece, plain = self._whole(piece), False
+        self._room -= len(piece) if plain else len(piece.encode())
         if self._room < 0:
-            piece, self._full = piece[: self._room] if piece.isascii() else "", True
+            piece, self._full = piece[: self._room] if plain else "", True
         where.append(piece)
 
     def _whole(self, piece: str) -> str:
@@ -224,13 +231,13 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [part for part in list_of(value) if isinstance(part, dict)]
 
 
-def has_surrogate(text: str) -> bool:
-    """Whether a text holds half of a surrogate pair."""
+def well_formed(text: str) -> bool:
+    """Whether a text can be encoded: it holds no half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def read_reply(body: bytes) -> Reply:
