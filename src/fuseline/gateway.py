@@ -5,13 +5,13 @@ import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import cast
+from dataclasses import dataclass, replace
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from fuseline.engine.caller import Caller
+from fuseline.engine.failures import all_failed, failure_of, sole
 from fuseline.engine.fusion import Fusion
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import HASH
@@ -22,8 +22,8 @@ from fuseline.planner.planner import Plan, Planner
 from fuseline.providers.switchboard import Switchboard
 from fuseline.settings import Settings
 from fuseline.storage.base import Store
-from fuseline.types.deliberation import PanelAnswer, Report, failed_model
-from fuseline.types.errors import FuselineError, RunFailed, TooBusy, UpstreamError
+from fuseline.types.deliberation import Report
+from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, RunStarted, ignore
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
@@ -47,7 +47,6 @@ class Desk:
     emit: Emit
     report: Report | None = None
     steps: int = 0
-    began: float = field(default_factory=time.monotonic)
 
 
 class Gateway:
@@ -118,7 +117,7 @@ class Gateway:
             journal.note(event)
             await emit(event)
 
-        limit = min(spec.deadline_s or self._settings.clocks.run_s if spec else self._settings.clocks.run_s, 3600)
+        limit = (spec.deadline_s if spec else None) or self._settings.clocks.run_s
         caller = Caller(self._switchboard, ledger, tell, time.monotonic() + limit)
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell)
@@ -170,10 +169,8 @@ class Gateway:
         finally:
             desk.report = fusion.report if fusion else None
         desk.steps = turn.steps
-        convened = desk.report is not None
-        return Written(
-            turn.speaker, turn.reply, NO_PANEL if convened and not (desk.report and desk.report.heard) else ""
-        )
+        in_vain = desk.report is not None and not desk.report.heard
+        return Written(turn.speaker, turn.reply, NO_PANEL if in_vain else "")
 
     def _finished(self, desk: Desk, written: Written) -> Run:
         model = self._switchboard.resolve(written.speaker.model)
@@ -193,7 +190,7 @@ class Gateway:
         )
 
     def _save_failed(self, desk: Desk, error: BaseException) -> None:
-        """Save a run that ended without an answer. Cancellation does not reach in here, a dead disk may."""
+        """Save a run that ended without an answer. Nothing waits in here, so that a cancelled run is saved too."""
         cancelled = isinstance(error, anyio.get_cancelled_exc_class())
         cause = sole(error)
         spoken = cause.partial.text if isinstance(cause, UpstreamError) else ""
@@ -219,83 +216,3 @@ class Gateway:
         if isinstance(cause, FuselineError):
             cause.run = desk.run
         return cause
-
-
-def sole(error: BaseException) -> BaseException:
-    """The one error inside groups of one; of several, the first that is ours."""
-    while isinstance(error, BaseExceptionGroup):
-        parts = cast("BaseExceptionGroup[BaseException]", error).exceptions
-        error = next((one for one in parts if isinstance(one, FuselineError)), parts[0])
-    return error
-
-
-def failure_of(error: UpstreamError, report: Report | None) -> RunFailed:
-    """A failed run, from the error of the one who should have answered and the fate of the panel.
-
-    An upstream's 401, 402 or 403 is about our key, so the client never gets it as its own.
-    """
-    if report is not None and not report.heard and not error.partial.text:
-        return all_failed(report)
-    status, kind = OUTWARD.get(error.reason, (502, "provider_unavailable"))
-    reason = "synthesis_failed" if report is not None else error.reason
-    return RunFailed(
-        f"the model could not answer: {error.message}",
-        status=status,
-        kind=kind,
-        reason=reason,
-        retry_after=error.retry_after,
-        failures=[failed_model(answer) for answer in report.failed] if report else (),
-    )
-
-
-OUTWARD: dict[str, tuple[int, str]] = {
-    "rate_limited": (429, "rate_limit_exceeded"),
-    "bad_request": (400, "invalid_request"),
-    "context_length": (400, "context_length_exceeded"),
-    "too_large": (400, "payload_too_large"),
-    "unprocessable": (400, "unprocessable"),
-    "model_not_found": (400, "not_found"),
-    "upstream_auth": (502, "provider_auth"),
-    "upstream_credits": (502, "provider_payment_required"),
-    "upstream_spend_limit": (502, "provider_payment_required"),
-    "overloaded": (503, "provider_overloaded"),
-    "deadline_exceeded": (504, "timeout"),
-    "first_byte_timeout": (504, "timeout"),
-    "first_token_timeout": (504, "timeout"),
-    "idle_timeout": (504, "timeout"),
-    "upstream_timeout": (504, "timeout"),
-    "connect_timeout": (504, "timeout"),
-}
-"""The status and error type that a client gets for each reason; 502 for all others."""
-
-
-def all_failed(report: Report) -> RunFailed:
-    """A run whose panel said nothing and whose writer could not answer either."""
-    waits = [answer.retry_after for answer in report.failed if answer.retry_after is not None]
-    status, kind = outward_of(report.failed, report.failure_reason)
-    return RunFailed(
-        f"{report.error}: " + "; ".join(f"{answer.model}: {answer.error}" for answer in report.failed),
-        status=status,
-        kind=kind,
-        reason=report.failure_reason,
-        retry_after=min(waits) if waits and status == 429 else None,
-        failures=[failed_model(answer) for answer in report.failed],
-    )
-
-
-def outward_of(failed: tuple[PanelAnswer, ...], reason: str) -> tuple[int, str]:
-    """The status of a dead panel: what all its seats share, else 502."""
-    if reason == "insufficient_credits":
-        return 502, "provider_payment_required"
-    if reason == "rate_limited":
-        return 429, "rate_limit_exceeded"
-    if reason == "min_panel_not_met":
-        return 502, "provider_unavailable"
-    shared = {OUTWARD.get(answer.reason, (502, "provider_unavailable")) for answer in failed}
-    if len(shared) == 1:
-        return shared.pop()
-    return (
-        (400, "invalid_request")
-        if shared and all(status == 400 for status, _ in shared)
-        else (502, "provider_unavailable")
-    )

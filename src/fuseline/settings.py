@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}
     presets: dict[str, PresetSettings] = {}
-    aliases: dict[str, str] = Field(default={}, description="Names of one's own for models: `fast = \"lab/fast\"`.")
+    aliases: dict[str, str] = Field(default={}, description='Names of one\'s own for models: `fast = "lab/fast"`.')
     home: Path = Field(
         default=Path("~/.local/share/fuseline"),
         description="Where the database stands; below `XDG_DATA_HOME` where that is set.",

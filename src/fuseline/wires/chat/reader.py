@@ -94,7 +94,7 @@ class ChatReader:
         self._take(self._events.close())
         if not (self._native or self._done or self._full):
             raise self._broken("upstream_truncated", "the upstream's stream stopped before the answer was finished")
-        text = "".join(self._text)
+        text = "".join(self._text) + ("\ufffd" if self._half else "")
         if self._bad_characters > max(1, len(text)) * BAD_SHARE:
             raise self._broken("bad_encoding", "the upstream's text is not valid UTF-8")
         native = self._native or ("length" if self._full else "stop")
@@ -145,9 +145,9 @@ class ChatReader:
             raise error
         if not self._id:
             self._id, self._model = str(fields.get("id") or ""), str(fields.get("model") or "")
-        for choice in list_of(fields.get("choices")):
-            if isinstance(choice, dict) and choice.get("index", 0) == 0:
-                self._choice(object_of(choice))
+        for choice in objects(fields.get("choices")):
+            if choice.get("index", 0) == 0:
+                self._choice(choice)
 
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = object_of(choice.get("delta") or choice.get("message"))

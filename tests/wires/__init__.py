@@ -1,0 +1,1 @@
+"""The wires: bytes and values in, values out."""
