@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUIET := --quiet --disable-pip-version-check
 
-.PHONY: demo test check lint docs bench lock clean
+.PHONY: demo test check lint quick docs bench lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -12,7 +12,10 @@ demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 test: lint  ## everything: lint, types, floors, all tests
 	$(BIN)/python -m pytest -q
 
-check: lint  ## what to run before a commit: under a minute
+check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
+	@$(MAKE) --no-print-directory -j2 lint quick
+
+quick: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m "not slow"
 
 lint: $(VENV)/.dev

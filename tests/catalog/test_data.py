@@ -5,6 +5,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_the_size_is_read_from_the_name(name: str, billions: float):
     assert size(name) == billions
 
 
-DUMP = {
+DUMP: dict[str, Any] = {
     "source": "test",
     "date": "2026-01-01",
     "providers": {fact.models_dev: {"models": {}} for fact in facts.endpoints().values()}

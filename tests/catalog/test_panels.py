@@ -7,6 +7,9 @@ from fuseline.types.deliberation import Seat
 from fuseline.types.errors import InvalidRequest, NothingToCall
 from fuseline.types.models import Endpoint, Model
 from tests.catalog.desk import catalog, ollama
+from tests.requirements import requirement
+
+pytestmark = requirement("ours:default-panel")
 
 QUALITY = ("~anthropic/claude-opus-latest", "~openai/gpt-latest", "~google/gemini-pro-latest")
 OWN = """

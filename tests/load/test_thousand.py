@@ -1,4 +1,4 @@
-"""A thousand fusions streamed at once through one process: all complete, none is silent for long, memory stays small."""
+"""A thousand fusions streamed at once through one process: all complete, none silent for long, memory stays small."""
 
 import resource
 import time
@@ -12,7 +12,7 @@ from bench.load import post
 from bench.servers import gateway, upstream
 from tests.requirements import requirement
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
 CLIENTS = 1000
 PIECES = 6
