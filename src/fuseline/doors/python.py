@@ -65,6 +65,8 @@ class Wishes(TypedDict, total=False):
     max_tool_calls: int
     max_completion_tokens: int
     temperature: float
+    reasoning: Mapping[str, Json]
+    """How much panel and analyst shall think, such as `{"effort": "high"}`."""
     tools: Sequence[Mapping[str, Json]]
     settings: Settings
     """In place of those that file and environment give."""
@@ -74,7 +76,7 @@ class Wishes(TypedDict, total=False):
 
 PARAMETERS = (
     "preset", "writer", "max_cost", "min_panel", "quorum", "grace_s", "deadline_s", "seed", "max_tool_calls",
-    "max_completion_tokens", "temperature", "tools",
+    "max_completion_tokens", "temperature", "reasoning", "tools",
 )  # fmt: skip
 """Wishes that are parameters of fusion under the same name."""
 

@@ -22,8 +22,14 @@ def read_prompts() -> dict[str, str]:
 
 PROMPTS: Mapping[str, str] = read_prompts()
 BODIES: Mapping[str, str] = {name: VERSION.sub("", text, count=1).strip() for name, text in PROMPTS.items()}
-HASH = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in PROMPTS.items()).encode()).hexdigest()[:16]
-"""Which wording a run was made with: changes when any prompt does."""
+
+
+def hash_of(prompts: Mapping[str, str]) -> str:
+    """Which wording a run was made with: changes when any prompt does."""
+    return hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in prompts.items()).encode()).hexdigest()[:16]
+
+
+HASH = hash_of(PROMPTS)
 
 
 def fields_of(name: Name) -> frozenset[str]:
