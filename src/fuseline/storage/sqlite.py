@@ -26,6 +26,8 @@ from fuseline.types.runs import Record, RunClosed
 
 logger = logging.getLogger(__name__)
 
+LINGER_S = 0.05
+"""How long notes wait for company when nobody waits for them."""
 HEADERS = select(*(runs.c[name] for name in HEADER), runs.c.prompts)
 NEWEST = (runs.c.created_at.desc(), runs.c.id.desc())
 
@@ -38,11 +40,20 @@ class SqliteStore:
         self._engine = engine
         self._path = path
         self._owner = this_process()
+        self._reminder: asyncio.TimerHandle | None = None
+        """Set while notes wait for company: a timer of the loop costs less than waking a thread for each."""
 
     def note(self, *records: Record) -> None:
         """Keep these soon, in order, without waiting: with the next write or within a moment, a run's end at once."""
-        rows = [write_row(record, self._owner) for record in records]
-        self._writer.put(Parcel(rows), urgent=any(isinstance(record, RunClosed) for record in records))
+        self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
+        if any(isinstance(record, RunClosed) for record in records):
+            self._writer.hurry()
+        elif self._reminder is None:
+            self._reminder = asyncio.get_running_loop().call_later(LINGER_S, self._remind)
+
+    def _remind(self) -> None:
+        self._reminder = None
+        self._writer.hurry()
 
     async def write(self, *records: Record) -> None:
         """Keep these and all that was noted before, and return once they would survive the loss of the machine.
@@ -72,6 +83,8 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write what is left and let go of the database. A cancelled caller waits for it all the same."""
+        if self._reminder is not None:
+            self._reminder.cancel()
         with CancelScope(shield=True):
             await to_thread.run_sync(self._engine.dispose)  # readers first: the last to leave folds in the log
             await to_thread.run_sync(self._writer.stop)

@@ -17,8 +17,6 @@ from fuseline.types.errors import StorageFailed
 
 logger = logging.getLogger(__name__)
 
-LINGER_S = 0.05
-"""How long notes wait for company when nobody waits for them."""
 COMPANY_S = 0.002
 """How long a waiter waits for company, where the last batch was a crowd: fewer commits serve more runs."""
 CROWD = 8
@@ -47,8 +45,7 @@ class Writer:
         self._lock = threading.Lock()
         self._waiting: list[Parcel] = []
         self._kept: list[Parcel] = []
-        self._arrived = threading.Event()
-        self._urgent = threading.Event()
+        self._due = threading.Event()
         self._stopping = False
         self._busy = False
         """Whether the last batch served a crowd."""
@@ -60,8 +57,8 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, parcel: Parcel, *, urgent: bool = False) -> None:
-        """Queue a parcel; one that is urgent or has a waiter goes at once, with all that was put before.
+    def put(self, parcel: Parcel) -> None:
+        """Queue a parcel. One with a waiter goes at once, with all that was put before; others wait for `hurry`.
 
         :raises StorageFailed: after `stop`.
         """
@@ -69,24 +66,25 @@ class Writer:
             if self._stopping:
                 raise StorageFailed(f"the store {self._path} is closed")
             self._waiting.append(parcel)
-            if not self._arrived.is_set():  # asking costs a tenth of telling
-                self._arrived.set()
-            if (urgent or parcel.waiter is not None) and not self._urgent.is_set():
-                self._urgent.set()
+        if parcel.waiter is not None:
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Have what waits written now."""
+        if not self._due.is_set():  # asking costs a tenth of telling
+            self._due.set()
 
     def stop(self) -> None:
         """Write what is left, fold the log into the file and close it. Blocks until that is done."""
         with self._lock:
             self._stopping = True
-            self._arrived.set()
-            self._urgent.set()
+        self._due.set()
         self._thread.join()
 
     def _work(self) -> None:
         stopping = False
         while not stopping:
-            self._arrived.wait(RETRY_S if self._kept else None)
-            self._urgent.wait(LINGER_S)
+            self._due.wait(RETRY_S if self._kept else None)
             if self._busy:
                 time.sleep(COMPANY_S)
             arrived, stopping = self._take()
@@ -98,8 +96,7 @@ class Writer:
 
     def _take(self) -> tuple[list[Parcel], bool]:
         with self._lock:
-            self._arrived.clear()
-            self._urgent.clear()
+            self._due.clear()
             taken, self._waiting = self._waiting, []
             return taken, self._stopping
 
