@@ -13,7 +13,7 @@ def main() -> None:
     """Resolve runtime, build and development requirements, each within the bounds of the former."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = project["project"]["dependencies"]
-    build = project["build-system"]["requires"]
+    build = [*project["build-system"]["requires"], "editables"]  # which hatchling wants for an editable install
     write("runtime", runtime, [])
     write("build", build, ["runtime"])
     write("dev", [*runtime, *build, *project["dependency-groups"]["dev"]], ["runtime", "build"])
