@@ -73,6 +73,7 @@ async def test_what_waits_is_written_in_one_transaction_with_few_statements(
         writer.put(parcel(opened(run_id), *calls, *(noted(run_id, sequence) for sequence in range(10))))
     last = asked(opened("gen-64"))
     writer.put(last)
+    writer.hurry()
     connection.set_trace_callback(statements.append)
     writer.start()
     await answer(last)
@@ -93,6 +94,7 @@ async def test_only_the_faulty_parcel_of_a_batch_is_refused(connection: sqlite3.
     )
     for sent in (good, orphan, huge, late):
         writer.put(sent)
+        writer.hurry()
     writer.start()
     await answer(good)
     await answer(late)
@@ -113,11 +115,13 @@ async def test_a_full_database_refuses_then_works_again_and_loses_no_note(
     writer.put(parcel(opened(), long(0)))
     refused = asked(long(1))
     writer.put(refused)
+    writer.hurry()
     with pytest.raises(StorageFailed, match=r"runs\.db is full: free some space"):
         await answer(refused)
     connection.execute("PRAGMA max_page_count = 1000000")
     accepted = asked(long(2))
     writer.put(accepted)
+    writer.hurry()
     await answer(accepted)
     writer.stop()
     with sqlite3.connect(path) as reader:
@@ -135,6 +139,7 @@ async def test_a_note_is_tried_again_when_nothing_else_comes(
     writer.put(parcel(opened(), long(0)))
     refused = asked(long(1))
     writer.put(refused)
+    writer.hurry()
     with pytest.raises(StorageFailed):
         await answer(refused)
     connection.execute("PRAGMA max_page_count = 1000000")
@@ -155,6 +160,7 @@ async def test_notes_beyond_what_is_kept_are_counted_as_lost(
         writer.put(parcel(long(sequence)))
     refused = asked(long(9))
     writer.put(refused)
+    writer.hurry()
     writer.start()
     with pytest.raises(StorageFailed):
         await answer(refused)
@@ -168,6 +174,7 @@ async def test_a_cancelled_waiter_does_not_stop_the_others(connection: sqlite3.C
     gone, other = asked(opened("gen-1")), asked(opened("gen-2"))
     writer.put(gone)
     writer.put(other)
+    writer.hurry()
     assert gone.waiter is not None and gone.waiter.cancel()
     writer.start()
     await answer(other)
@@ -179,6 +186,7 @@ def test_a_waiter_whose_loop_is_over_does_not_stop_the_writer(connection: sqlite
     writer = Writer(connection, tmp_path / "runs.db")
     loop = asyncio.new_event_loop()
     writer.put(parcel(opened("gen-1"), waiter=loop.create_future()))
+    writer.hurry()
     loop.close()
     writer.start()
     writer.put(parcel(opened("gen-2")))

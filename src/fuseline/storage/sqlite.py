@@ -40,6 +40,7 @@ class SqliteStore:
         self._engine = engine
         self._path = path
         self._owner = this_process()
+        self._hurried = False
         self._reminder: asyncio.TimerHandle | None = None
         """Set while notes wait for company: a timer of the loop costs less than waking a thread for each."""
 
@@ -47,9 +48,19 @@ class SqliteStore:
         """Keep these soon, in order, without waiting: with the next write or within a moment, a run's end at once."""
         self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
         if any(isinstance(record, RunClosed) for record in records):
-            self._writer.hurry()
+            self._hurry()
         elif self._reminder is None:
             self._reminder = asyncio.get_running_loop().call_later(LINGER_S, self._remind)
+
+    def _hurry(self) -> None:
+        """Have all that this turn of the loop puts written as one: the seats of a panel are dispatched together."""
+        if not self._hurried:
+            self._hurried = True
+            asyncio.get_running_loop().call_soon(self._go)
+
+    def _go(self) -> None:
+        self._hurried = False
+        self._writer.hurry()
 
     def _remind(self) -> None:
         self._reminder = None
@@ -62,6 +73,7 @@ class SqliteStore:
         """
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writer.put(Parcel([write_row(record, self._owner) for record in records], waiter))
+        self._hurry()
         await waiter
 
     async def run(self, run_id: str) -> StoredRun | None:

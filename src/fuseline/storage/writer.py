@@ -58,7 +58,7 @@ class Writer:
         self._thread.start()
 
     def put(self, parcel: Parcel) -> None:
-        """Queue a parcel. One with a waiter goes at once, with all that was put before; others wait for `hurry`.
+        """Queue a parcel, to be written at the next `hurry` with all that was put before.
 
         :raises StorageFailed: after `stop`.
         """
@@ -66,8 +66,6 @@ class Writer:
             if self._stopping:
                 raise StorageFailed(f"the store {self._path} is closed")
             self._waiting.append(parcel)
-        if parcel.waiter is not None:
-            self.hurry()
 
     def hurry(self) -> None:
         """Have what waits written now."""
