@@ -50,7 +50,7 @@ class SqliteStore:
         if any(isinstance(record, RunClosed) for record in records):
             self._hurry()
         elif self._reminder is None:
-            self._reminder = asyncio.get_running_loop().call_later(LINGER_S, self._remind)
+            self._reminder = asyncio.get_running_loop().call_later(LINGER_S, self._go)
 
     def _hurry(self) -> None:
         """Have all that this turn of the loop puts written as one: the seats of a panel are dispatched together."""
@@ -59,11 +59,11 @@ class SqliteStore:
             asyncio.get_running_loop().call_soon(self._go)
 
     def _go(self) -> None:
+        """Wake the writer, which takes all that waits: there is nothing left to be reminded of."""
         self._hurried = False
-        self._writer.hurry()
-
-    def _remind(self) -> None:
-        self._reminder = None
+        if self._reminder is not None:
+            self._reminder.cancel()
+            self._reminder = None
         self._writer.hurry()
 
     async def write(self, *records: Record) -> None:
