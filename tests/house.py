@@ -20,14 +20,13 @@ def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Sett
         f"lab/{name}": {"endpoint": "lab", "name": name, **PRICED}
         for name in ("a", "b", "c", "judge", "writer", *models)
     }
-    return Settings(
-        endpoints={"lab": {"base_url": base_url, "api_key_env": "LAB_API_KEY"}},  # type: ignore[dict-item]
-        models=table,  # type: ignore[arg-type]
-        presets={
-            "general-high": {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"}
-        },  # type: ignore[dict-item]
-        **sections,
-    )
+    preset = {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"}
+    tables: dict[str, Any] = {
+        "endpoints": {"lab": {"base_url": base_url, "api_key_env": "LAB_API_KEY"}},
+        "models": table,
+        "presets": {"general-high": preset},
+    }
+    return Settings(**tables, **sections)
 
 
 @asynccontextmanager

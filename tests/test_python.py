@@ -61,10 +61,10 @@ async def test_without_an_analyst_there_is_an_answer_and_no_analysis():
 
 
 async def test_a_cost_that_nobody_knows_is_not_complete():
-    models = {f"lab/{name}": {"endpoint": "lab", "name": name} for name in ("a", "judge")}
+    models: Any = {f"lab/{name}": {"endpoint": "lab", "name": name} for name in ("a", "judge")}
     with fault_upstream() as up:
         known = settings(up.base_url).model_copy(update={"models": {}})
-        unpriced = type(known)(endpoints=known.endpoints, models=models, presets=known.presets)  # type: ignore[arg-type]
+        unpriced = type(known)(endpoints=known.endpoints, models=models, presets=known.presets)
         fused = await fuse(QUESTION, panel=["lab/a"], analyst="lab/judge", settings=unpriced)
     assert (fused.usage.complete, fused.usage.cost) == (False, 0.0)
 

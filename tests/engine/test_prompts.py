@@ -307,3 +307,9 @@ def code_of(text: str) -> str:
 def labels_in(text: str) -> tuple[str, ...]:
     """The letters of the answers in a text, in their order."""
     return tuple(re.findall(r"<<<ANSWER ([A-Z]) ", text))
+
+
+def test_the_material_follows_a_conversation_that_ends_with_an_assistant():
+    request = replace(asked(), messages=(*asked().messages, Message("assistant", "Let me see.")))
+    *before, last = with_material(request, REPORT).messages
+    assert (before[-1].text, last.role, "MATERIAL" in last.text) == ("Let me see.", "user", True)

@@ -22,7 +22,7 @@ MODELS = (
     Model("here/x", Endpoint("here", "http://127.0.0.1:1/v1", local=True), "x", price=PRICED),
     Model("router/x", Endpoint("router", "https://router.example/v1", dialect="openrouter"), "x", price=PRICED),
 )
-PRESETS: dict[str, Any] = {
+PRESETS: Any = {
     "general-high": {"panel": ["lab/a", "lab/b", "lab/c"], "analyst": "lab/judge", "writer": "lab/writer"},
     "general-fast": {"panel": ["lab/fast", "lab/fast"], "analyst": "lab/fast"},
     "general-budget": {"panel": ["lab/cheap", "lab/a"], "analyst": "lab/judge"},
@@ -33,7 +33,7 @@ LOOK = FunctionTool("look", "Looks.")
 
 def plan(request: Request, **fusion: Any) -> Plan:
     """The plan of a request, with these settings of fusion."""
-    settings = Settings(presets=PRESETS, fusion=fusion)  # type: ignore[arg-type]  # pydantic reads the tables
+    settings = Settings(presets=PRESETS, fusion=fusion)
     return Planner(Catalog.build(settings, {}, MODELS), settings.fusion).plan(request)
 
 

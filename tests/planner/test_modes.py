@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Message, ToolCall
 from fuseline.types.requests import Named, Request, ServerTool
 from tests.planner.desk import LOOK, ask, plan, plugin, tool
@@ -171,3 +172,11 @@ def test_a_choice_of_a_server_tool_names_it_as_the_model_knows_it():
 def test_a_choice_of_a_tool_that_is_ignored_is_ignored():
     chosen = ask(OWN, server_tools=(ServerTool("web_search"),), tool_choice=Named("web_search"))
     assert plan(chosen).request.tool_choice is None
+
+
+@pytest.mark.parametrize("last", [Message("system", "Be brief."), Message("user", "  "), ANSWERED])
+def test_a_panel_is_not_convened_where_nobody_asks_anything(last: Message):
+    silent = Request("fusion", (last,), tool_choice="required")
+    with pytest.raises(InvalidRequest, match="the conversation has no user message") as refused:
+        plan(silent)
+    assert refused.value.param == "messages"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 from fuseline.assembly import House, open_house
 from fuseline.settings import Settings, load
@@ -110,7 +110,8 @@ async def at_home(wishes: Wishes) -> AsyncGenerator[House]:
 
 def request_for(question: str, wishes: Wishes) -> Request:
     """The request that says what was wished for."""
-    parameters: dict[str, Json] = {name: wishes[name] for name in PARAMETERS if name in wishes}  # type: ignore[literal-required]
+    said = cast("Mapping[str, Json]", wishes)
+    parameters = {name: said[name] for name in PARAMETERS if name in said}
     if "panel" in wishes:
         parameters["analysis_models"] = list(wishes["panel"])
     if "analyst" in wishes:

@@ -184,7 +184,7 @@ def for_panel(messages: Sequence[Message], forward_system: bool) -> tuple[Messag
     kept = [
         Message("user" if message.role in ("system", "developer") else message.role, message.content)
         for message in messages
-        if message.role in roles and (message.text.strip() or not isinstance(message.content, str))
+        if message.role in roles and not message.blank
     ]
     while kept and kept[-1].role != "user":
         kept.pop()

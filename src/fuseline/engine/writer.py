@@ -10,7 +10,7 @@ from fuseline.engine.prompts import render
 from fuseline.types.deliberation import PanelAnswer, Report
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, TextDelta, WriterStarted
-from fuseline.types.messages import Message, Text, system
+from fuseline.types.messages import Message, Text, system, user
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
@@ -96,9 +96,11 @@ def with_material(request: Request, report: Report) -> Request:
     analysis = f"The comparison:\n{guide(report.analysis, report.labels)}" if report.analysis else ""
     material = render("writer_material", boundary=boundary, answers=fenced(report, boundary), analysis=analysis)
     opening = system(render("writer", boundary=boundary, instructions=extra))
+    asked = rest[-1].role == "user"
+    closing = (*rest[:-1], extended(rest[-1], material)) if asked else (*rest, user(material))
     return replace(
         request,
-        messages=(opening, *rest[:-1], extended(rest[-1], material)),
+        messages=(opening, *closing),
         max_tokens=request.max_tokens or LONGEST_ANSWER,
     )
 

@@ -64,6 +64,15 @@ def check_policy(models: Sequence[Model], request: Request) -> None:
         )
 
 
+def check_question(request: Request) -> None:
+    """Refuse to convene a panel on a conversation in which nobody asks anything.
+
+    :raises InvalidRequest: where no user has said a word or shown a thing.
+    """
+    if not any(message.role == "user" and not message.blank for message in request.messages):
+        raise InvalidRequest("a panel needs a question: the conversation has no user message", "messages")
+
+
 def checked_choice(request: Request) -> ToolChoice | None:
     """The tool choice, a server tool under the name that models call it by. What is ignored cannot be chosen.
 

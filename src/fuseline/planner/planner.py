@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fuseline.catalog.catalog import Catalog
-from fuseline.planner.checks import check_plan, checked_choice
+from fuseline.planner.checks import check_plan, check_question, checked_choice
 from fuseline.planner.terms import Terms
 from fuseline.settings import FusionSettings
 from fuseline.tools.base import Tool
@@ -52,6 +52,8 @@ class Planner:
         mode = self._mode(request, terms, bool(tools)) if terms.on_table else "off"
         if mode == "offered" and not self._catalog.resolve(outer[0]).calls_tools:
             mode = "forced"  # a model that cannot call tools cannot decide either
+        if mode == "forced":
+            check_question(request)
         spec = terms.spec() if mode != "off" else None
         speakers = (terms.writers or outer) if mode == "forced" else outer
         check_plan(request, speakers, spec, self._catalog)

@@ -60,6 +60,12 @@ class Message:
             return self.content
         return "\n\n".join(part.text for part in self.content if isinstance(part, Text))
 
+    @property
+    def blank(self) -> bool:
+        """Whether it says and shows nothing."""
+        shows = not isinstance(self.content, str) and any(isinstance(part, Attachment) for part in self.content)
+        return not shows and not self.text.strip()
+
 
 def system(text: str) -> Message:
     """A system message."""
