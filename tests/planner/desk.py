@@ -4,7 +4,7 @@ from typing import Any
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.planner.planner import Plan, Planner
-from fuseline.settings import Settings
+from fuseline.settings import FusionSettings, Settings
 from fuseline.types.deliberation import FusionSpec
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Message, user
@@ -33,7 +33,7 @@ LOOK = FunctionTool("look", "Looks.")
 
 def plan(request: Request, **fusion: Any) -> Plan:
     """The plan of a request, with these settings of fusion."""
-    settings = Settings(presets=PRESETS, fusion=fusion)
+    settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate(fusion))
     return Planner(Catalog.build(settings, {}, MODELS), settings.fusion).plan(request)
 
 
