@@ -56,9 +56,14 @@ async def piece(send: Send, body: bytes, *, last: bool = False, patience: float 
     :raises ClientGone: when the client does not accept it for `patience` seconds.
     """
     with anyio.move_on_after(patience) as waiting:
-        await send({"type": "http.response.body", "body": body, "more_body": not last})
+        await send_piece(send, body, last=last)
     if waiting.cancelled_caught:
         raise ClientGone
+
+
+async def send_piece(send: Send, body: bytes, *, last: bool) -> None:
+    """Send a piece of the body, for those who watch the time themselves."""
+    await send({"type": "http.response.body", "body": body, "more_body": not last})
 
 
 async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:

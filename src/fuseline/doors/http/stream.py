@@ -1,12 +1,14 @@
 """How a run reaches a client over HTTP: streamed or whole, never silent for long, with a real status while it can."""
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.types import Send
 
-from fuseline.doors.http.messages import answer, answer_error, piece, start
+from fuseline.doors.http.messages import ClientGone, answer, answer_error, piece, send_piece, start
 from fuseline.gateway import Gateway
 from fuseline.types.events import Event, Failed, Finished, RunStarted, SeatAnswered, TextDelta
 from fuseline.types.requests import Request
@@ -33,24 +35,28 @@ class Pace:
 
 async def stream(request: Request, wire: ServerWire, gateway: Gateway, send: Send, pace: Pace) -> None:
     """Carry a request through and send its events as they happen."""
-    async with gateway.listen(request) as events:
-        outlet = Outlet(request, wire, send, pace)
+    outlet = Outlet(request, wire, send, pace)
+    async with gateway.listen(request) as events, anyio.create_task_group() as group:
+        group.start_soon(outlet.keep_open)
         while not outlet.over:
-            await outlet.take(await next_batch(events, outlet.patience))
+            await outlet.take(await next_batch(events))
+        group.cancel_scope.cancel()
 
 
-async def next_batch(events: MemoryObjectReceiveStream[Event], seconds: float) -> list[Event]:
-    """The events that have come by now, or within `seconds`; none where nothing happens for so long."""
-    batch: list[Event] = []
-    with anyio.move_on_after(max(seconds, 0)):
-        batch.append(await events.receive())
-    while batch and events.statistics().current_buffer_used:
-        batch.append(events.receive_nowait())
+async def next_batch(events: MemoryObjectReceiveStream[Event]) -> list[Event]:
+    """The next event, and all that have come behind it by now: what is sent together costs one frame."""
+    batch = [await events.receive()]
+    with suppress(anyio.WouldBlock):
+        while not isinstance(batch[-1], Finished | Failed):
+            batch.append(events.receive_nowait())
     return batch
 
 
 class Outlet:
-    """One client's stream: held back at first, then written to at every event, and at every long silence."""
+    """One client's stream: held back at first, then written to at every event, and at every long silence.
+
+    Silence and stalling are watched by one task beside the stream, so that a piece costs no clock of its own.
+    """
 
     def __init__(self, request: Request, wire: ServerWire, send: Send, pace: Pace) -> None:
         self._request = request
@@ -61,17 +67,13 @@ class Outlet:
         self._held: list[bytes] = []
         self._run: Run | None = None
         self._committed = False
-        self._next_sign = anyio.current_time() + pace.stream_hold_s
+        self._next_sign = time.monotonic() + pace.stream_hold_s
+        self._sending_since: float | None = None
         self.over = False
 
-    @property
-    def patience(self) -> float:
-        """Seconds until the client must hear something."""
-        return self._next_sign - anyio.current_time()
-
     async def take(self, batch: list[Event]) -> None:
-        """Send what a batch of events says, or a sign of life where there is none."""
-        last = batch[-1] if batch else None
+        """Send what a batch of events says."""
+        last = batch[-1]
         self.over = isinstance(last, Finished | Failed)
         if isinstance(last, Failed) and not self._committed:
             await answer_error(self._send, self._wire.write_error(last.error))
@@ -80,18 +82,40 @@ class Outlet:
         if not self._committed:
             self._held.append(frames)
             self._run = self._run or next((one.run for one in batch if isinstance(one, RunStarted)), None)
-            if batch and not any(shows_life(event, self._request) for event in batch):
-                return
-            frames = await self._commit()
-        if frames or not batch or self.over:
-            await piece(self._send, frames or KEEP_ALIVE, last=self.over, patience=self._pace.stall_s)
-            self._next_sign = anyio.current_time() + self._pace.silence_s
+            if any(shows_life(event, self._request) for event in batch):
+                await self._commit()
+        elif frames or self.over:
+            await self._put(frames)
 
-    async def _commit(self) -> bytes:
+    async def keep_open(self) -> None:
+        """Begin the response when the hold is over, break every long silence, and give up on a client that stalls.
+
+        :raises ClientGone: when the client accepts nothing more.
+        """
+        while not self.over:
+            now = time.monotonic()
+            if self._sending_since is not None:
+                if now - self._sending_since > self._pace.stall_s:
+                    raise ClientGone
+                await anyio.sleep(min(self._pace.silence_s, self._pace.stall_s))
+            elif now < self._next_sign:
+                await anyio.sleep(self._next_sign - now)
+            elif self._committed:
+                await self._put(KEEP_ALIVE)
+            else:
+                await self._commit()
+
+    async def _commit(self) -> None:
         self._committed = True
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         await start(self._send, 200, {**headers, **generation(self._run)})
-        return b"".join(self._held)
+        await self._put(b"".join(self._held) or KEEP_ALIVE)
+
+    async def _put(self, frames: bytes) -> None:
+        self._sending_since = time.monotonic()
+        await send_piece(self._send, frames, last=self.over)
+        self._sending_since = None
+        self._next_sign = time.monotonic() + self._pace.silence_s
 
 
 def shows_life(event: Event, request: Request) -> bool:
