@@ -208,8 +208,6 @@ def load(path: Path | None = None) -> Settings:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{found}: {error}") from None
-    if found and not os.environ.get("XDG_DATA_HOME"):
-        values.setdefault("home", "~/.local/share/fuseline")
     if os.environ.get("XDG_DATA_HOME"):
         values.setdefault("home", str(Path(os.environ["XDG_DATA_HOME"]) / "fuseline"))
     try:

@@ -7,7 +7,7 @@ import anyio
 
 from fuseline.engine.caller import Caller
 from fuseline.tools.base import Scene, Tool, ToolResult
-from fuseline.types.errors import FuselineError, OverBudget, UpstreamError
+from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, ToolCalled, ToolReturned
 from fuseline.types.messages import Message, ToolCall
 from fuseline.types.replies import Reply
@@ -141,8 +141,3 @@ class Bench:
             self._known[key] = await tool(call, Scene(speaker))
             await self._emit(ToolReturned(speaker, call, self._known[key].text))
         return self._known[key]
-
-
-def reason_of(error: FuselineError) -> tuple[str, str]:
-    """An error's word for machines and its sentence for people."""
-    return (error.reason if isinstance(error, UpstreamError) else error.kind), error.message
