@@ -23,8 +23,10 @@ Row: TypeAlias = list[str | int | bool | None]
 
 CATALOG = Path(__file__).parent.parent / "src" / "fuseline" / "catalog"
 COLUMNS = (
-    "name", "family", "released", "context", "max_output", "price_in", "price_out", "price_cached", "images", "tools",
+    "name", "family", "released", "context", "max_output", "price_in", "price_out", "price_cached", "takes", "tools",
 )  # fmt: skip
+MODALITIES = {"image": "image", "pdf": "file", "audio": "audio", "video": "video"}
+"""What models.dev calls kinds of input, and what we do."""
 ROUTERS = ("~", "openrouter/")
 """Names that stand for other models: the catalogue finds those itself."""
 
@@ -84,9 +86,14 @@ def row(name: str, facts: Facts) -> Row:
         limit.get("context") or None,
         limit.get("output") or None,
         *(price(cost.get(key)) for key in ("input", "output", "cache_read")),
-        "image" in facts.get("modalities", {}).get("input", ()),
+        takes(facts.get("modalities", {}).get("input", ())),
         facts.get("tool_call") is not False,
     ]
+
+
+def takes(inputs: Iterable[str]) -> str:
+    """What a model takes beside text, in our words, with commas between."""
+    return ",".join(sorted(MODALITIES[kind] for kind in inputs if kind in MODALITIES))
 
 
 def price(figure: int | Decimal | None) -> str | None:

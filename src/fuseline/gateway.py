@@ -47,6 +47,7 @@ class Desk:
     emit: Emit
     report: Report | None = None
     steps: int = 0
+    preamble: str = ""
 
 
 class Gateway:
@@ -168,7 +169,7 @@ class Gateway:
             turn = await converse(speakers, plan.request, tools, caller, emit, steps=plan.request.max_steps)
         finally:
             desk.report = fusion.report if fusion else None
-        desk.steps = turn.steps
+        desk.steps, desk.preamble = turn.steps, turn.preamble
         in_vain = desk.report is not None and not desk.report.heard
         return Written(turn.speaker, turn.reply, NO_PANEL if in_vain else "")
 
@@ -182,6 +183,7 @@ class Gateway:
             provider=model.endpoint.title or model.endpoint.name,
             convened=desk.report is not None,
             reply=reply,
+            preamble=desk.preamble,
             report=desk.report,
             calls=tuple(desk.ledger.calls.values()),
             steps=desk.steps,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 
 from fuseline.storage.base import Store
-from fuseline.types.deliberation import Analysis, PanelAnswer, report_body
+from fuseline.types.deliberation import FUSION_CALL, Analysis, PanelAnswer, report_body
 from fuseline.types.events import (
     AnalysisFailed,
     AnalysisMade,
@@ -68,7 +68,7 @@ class Journal:
             case ToolCalled(speaker, call):
                 arguments = self._text(arguments=call.arguments)
                 return "tool.called", {"role": speaker.role, "seat": speaker.seat, "name": call.name, **arguments}
-            case ToolReturned(speaker, call, result) if call.name != "openrouter_fusion":
+            case ToolReturned(speaker, call, result) if call.name != FUSION_CALL:
                 text = self._text(result=result)
                 return "tool.returned", {"role": speaker.role, "seat": speaker.seat, "name": call.name, **text}
             case FusionFinished(report):

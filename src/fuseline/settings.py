@@ -120,7 +120,9 @@ class ModelSettings(Section):
     price_cached: Decimal | None = Field(
         default=None, ge=0, description="USD per million input tokens read from cache."
     )
-    images: bool = Field(default=False, description="Whether it takes images.")
+    takes: tuple[Literal["image", "file", "audio", "video"], ...] = Field(
+        default=(), description="What it takes beside text."
+    )
     tools: bool = Field(default=True, description="Whether it can call tools.")
 
 

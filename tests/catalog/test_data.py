@@ -148,9 +148,9 @@ def test_the_script_writes_what_the_catalogue_reads(written: Path):
 
 def test_a_model_takes_facts_but_no_price_from_the_one_it_is_based_on(written: Path):
     row = facts.Models.model_validate_json(written.read_bytes()).endpoints["xai"][0]
-    assert row == facts.Row("a-model", "a", "2025-05-05", 1000, 7, "2.5", "10", None, False, False)
+    assert row == facts.Row("a-model", "a", "2025-05-05", 1000, 7, "2.5", "10", None, "", False)
 
 
 def test_a_model_with_facts_of_its_own_is_written_as_it_is(written: Path):
     row = facts.Models.model_validate_json(written.read_bytes()).endpoints["xai"][1]
-    assert row == facts.Row("z-model", "z", "2026-01-01", 10, 5, "0.1", "5", None, True, True)
+    assert row == facts.Row("z-model", "z", "2026-01-01", 10, 5, "0.1", "5", None, "image", True)

@@ -18,14 +18,19 @@ name = "Big-Model"
 context = 32768
 price_in = "0.30"
 price_out = "1.20"
-images = true
+takes = ["image"]
 tools = false
 """
 
 
 def test_a_model_of_the_settings_file_is_what_its_table_says():
     model = catalog(config=LAB).resolve("big:free")
-    assert (model.name, model.context, model.takes_images, model.calls_tools) == ("Big-Model", 32768, True, False)
+    assert (model.name, model.context, model.takes, model.calls_tools) == (
+        "Big-Model",
+        32768,
+        {"image"},
+        False,
+    )
 
 
 def test_prices_are_read_as_dollars_per_million_tokens():

@@ -13,7 +13,7 @@ from fuseline.settings import load
 from fuseline.types import events
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.runs import Speaker
-from fuseline.wires.chat import writer
+from fuseline.wires import report
 from scripts import generate_docs
 from tests.docs.pages import ROOT, Block, anchors, each, links, pages
 from tests.requirements import requirement
@@ -113,7 +113,7 @@ def test_the_http_page_names_every_parameter():
 
 def test_the_http_page_names_every_event():
     page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
-    source = Path(writer.__file__).read_text("utf-8")
+    source = Path(report.__file__).read_text("utf-8")
     types = re.findall(r'\{"type": "([a-z_.]+)"', source)
     assert len(types) > len(get_args(events.Event)) // 2
     assert [kind for kind in types if f"`{kind}`" not in page] == []

@@ -12,7 +12,7 @@ from fuseline.assembly import House
 from fuseline.types.runs import Run
 from fuseline.wires.chat.writer import write_reply
 from tests.faults.table import CLOCKS
-from tests.house import CANARY, house
+from tests.house import CANARY, ask, house
 from tests.upstream import Upstream, says
 from tests.upstream.turns import EMPTY_ANALYSIS
 
@@ -57,7 +57,7 @@ def holds_no_secret(opened: House, run: Run, caplog: pytest.LogCaptureFixture, *
     kept = written(opened)
     assert run.id.encode() in kept
     logged = [record.getMessage() + str(record.exc_info or "") for record in caplog.records]
-    seen = [write_reply(run), kept, repr(run), *logged, *texts]
+    seen = [write_reply(run, ask()), kept, repr(run), *logged, *texts]
     for text in seen:
         told = text if isinstance(text, bytes) else text.encode()
         assert not [secret for secret in SECRETS if secret.encode() in told]

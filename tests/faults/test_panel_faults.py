@@ -67,7 +67,7 @@ async def test_a_faulty_seat_comes_to_what_its_row_says_and_the_run_completes(
         assert len(upstream.calls(row.model)) == row.requests
         assert {one.headers["authorization"] for one in upstream.log} == {f"Bearer {CANARY}"}
         assert upstream.strays == []
-        names_each_seat_once(write_reply(run), [f"lab/{row.model}", "lab/a", "lab/b"])
+        names_each_seat_once(write_reply(run, ask()), [f"lab/{row.model}", "lab/a", "lab/b"])
         await all_hung_up(upstream)
         holds_no_secret(house, run, caplog)
 
@@ -91,7 +91,7 @@ async def seat_at(base_url: str, upstream: Upstream, caplog: pytest.LogCaptureFi
             assert run is not None and run.report is not None and run.status == "completed"
             calls = [call for call in run.calls if call.speaker.model == "lab/dead"]
             assert {money_of(call) for call in calls} == {"free"}
-            names_each_seat_once(write_reply(run), ["lab/dead", "lab/a", "lab/b"])
+            names_each_seat_once(write_reply(run, ask()), ["lab/dead", "lab/a", "lab/b"])
             holds_no_secret(house, run, caplog)
             return run.report.answers[0], len(calls)
 
@@ -313,7 +313,7 @@ async def test_F36_a_flood_is_cut_at_a_multiple_of_the_tokens_asked_for_and_its_
 async def test_F39_a_page_for_people_is_shown_to_nobody(upstream: Upstream):
     async with at_work(upstream, ["fault/html"]) as house:
         run = complete((await hear(house, ask(parameters=panel_with("fault/html"))))[0])
-    assert b"Sign in" not in write_reply(run)
+    assert b"Sign in" not in write_reply(run, ask())
     assert "Sign in" not in str([one.body for one in upstream.log])
 
 

@@ -1,7 +1,9 @@
 """A run with fixed names, times and figures, for what is written about it."""
 
 from fuseline.types.deliberation import Analysis, Claim, Contradiction, PanelAnswer, Report, Seat, Source, Stance
-from fuseline.types.replies import Reply, Usage
+from fuseline.types.messages import user
+from fuseline.types.replies import Citation, Reply, Usage
+from fuseline.types.requests import Request
 from fuseline.types.runs import Call, Run, Speaker
 
 SEATS = (Seat("a/x"), Seat("b/y"), Seat("a/x"))
@@ -21,6 +23,8 @@ ANALYSIS = Analysis(
     blind_spots=("the eye",),
 )
 REPORT = Report("st_1", "Why?", ANSWERS, ANALYSIS, "c/judge", labels=("A", "", "B"))
+
+ASKED = Request("openrouter/fusion", (user("Why?"),))
 
 
 def call(id: str, speaker: Speaker, usage: Usage | None, cost: int, **more: str) -> Call:
@@ -45,7 +49,7 @@ REPLY = Reply(
     "Because blue light\nscatters more.",
     "Let me think.",
     native_finish_reason="end_turn",
-    annotations=({"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A"}},),
+    citations=(Citation("https://a.example", "A", 0, 18),),
 )
 RUN = Run(
     "gen-1786974238-uxGHDllmFw2ZNwQWJQsK",

@@ -12,7 +12,7 @@ from fuseline.types.replies import Reply
 from fuseline.wires.chat.reader import read_reply
 from fuseline.wires.chat.writer import write_reply
 from tests.requirements import requirement
-from tests.wires.runs import WRITER
+from tests.wires.runs import ASKED, WRITER
 from tests.wires.streams import read
 from tests.wires.test_writing import BEGUN, PLAIN, QUIET, transcript
 
@@ -46,12 +46,12 @@ def test_a_whole_reply_of_ours_reads_as_what_was_said(
     texts: list[str], thoughts: list[str], calls: tuple[ToolCall, ...]
 ):
     reply = reply_of(texts, thoughts, calls)
-    heard = read_reply(write_reply(replace(PLAIN, reply=reply, calls=())))
+    heard = read_reply(write_reply(replace(PLAIN, reply=reply, calls=()), ASKED))
     assert (heard.text, heard.reasoning, heard.tool_calls) == (reply.text, reply.reasoning, reply.tool_calls)
 
 
 def test_the_cost_that_we_report_is_read_back_to_the_nano():
-    usage = read_reply(write_reply(PLAIN)).usage
+    usage = read_reply(write_reply(PLAIN, ASKED)).usage
     assert usage
     assert (usage.cost, usage.input_tokens, usage.reasoning_tokens) == (PLAIN.cost, 200, 60)
-    assert json.loads(write_reply(PLAIN))["usage"]["cost"] == PLAIN.cost / 1e9
+    assert json.loads(write_reply(PLAIN, ASKED))["usage"]["cost"] == PLAIN.cost / 1e9

@@ -9,7 +9,7 @@ from fuseline.types.runs import Run
 from fuseline.wires.chat.writer import write_reply
 from tests.requirements import requirement
 from tests.wires.openapi import complaints
-from tests.wires.runs import WRITER
+from tests.wires.runs import ASKED, WRITER
 from tests.wires.test_writing import (
     BEGUN,
     CALLED,
@@ -33,7 +33,7 @@ RUNS = [RUN, replace(RUN, expose="full"), PLAIN, replace(PLAIN, reply=CALLED), r
 @requirement("wire:report", "wire:usage")
 @pytest.mark.parametrize("run", RUNS)
 def test_a_reply_is_what_the_vendors_schema_says(run: Run):
-    assert complaints("ChatResult", json.loads(write_reply(run))) == []
+    assert complaints("ChatResult", json.loads(write_reply(run, ASKED))) == []
 
 
 @requirement("wire:stream", "wire:events")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fuseline.types.errors import UpstreamError
 from fuseline.types.messages import ToolCall
-from fuseline.types.replies import Usage
+from fuseline.types.replies import Citation, Usage
 from fuseline.wires.chat.reader import ChatReader, read_reply
 from tests.requirements import requirement
 from tests.wires.streams import ROOM, chunk, every_script, read, says, stream
@@ -149,7 +149,7 @@ def test_details_of_reasoning_annotations_and_refusals_are_collected():
         )
     )
     assert reply.opaque == {"reasoning_details": sealed}
-    assert (reply.annotations, reply.refusal) == ((cited,), "I cannot")
+    assert (reply.citations, reply.refusal) == ((Citation("https://a.example", "A"),), "I cannot")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from fuseline.types.runs import Run
 from fuseline.wires.chat.usage import write_usage
 from fuseline.wires.chat.writer import ChatWriter, write_reply
 from tests.requirements import requirement
-from tests.wires.runs import ANALYSIS, ANALYST, ANSWERS, CALLS, PANEL, REPLY, REPORT, RUN, SEATS, WRITER, call
+from tests.wires.runs import ANALYSIS, ANALYST, ANSWERS, ASKED, CALLS, PANEL, REPLY, REPORT, RUN, SEATS, WRITER, call
 
 QUIET = Request("openrouter/fusion", (user("Why?"),), streaming=True)
 CURIOUS = replace(QUIET, include_fusion=True)
@@ -54,7 +54,7 @@ CALLED = Reply(
 
 def body(run: Run) -> Any:
     """The whole reply as an object."""
-    return json.loads(write_reply(run))
+    return json.loads(write_reply(run, ASKED))
 
 
 def transcript(request: Request, *events: Event) -> str:
@@ -102,7 +102,15 @@ scatters more.\
                         "refusal": None,
                         "reasoning": "Let me think.",
                         "annotations": [
-                            {"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A"}}
+                            {
+                                "type": "url_citation",
+                                "url_citation": {
+                                    "url": "https://a.example",
+                                    "title": "A",
+                                    "start_index": 0,
+                                    "end_index": 18,
+                                },
+                            }
                         ],
                     },
                 }
@@ -127,6 +135,7 @@ scatters more.\
                 "type": "openrouter:fusion",
                 "id": "st_1",
                 "convened": True,
+                "fusion_status": "degraded",
                 "panel_requested": 3,
                 "panel_succeeded": 2,
                 "analyst_model": "c/judge",
@@ -155,6 +164,7 @@ def test_an_alias_that_convened_nobody_says_so():
     assert body(replace(PLAIN, router="openrouter/fusion"))["fusion"] == {
         "type": "openrouter:fusion",
         "convened": False,
+        "fusion_status": "none",
     }
 
 
@@ -171,6 +181,7 @@ def test_a_dead_panel_is_told_in_the_report():
             "type": "openrouter:fusion",
             "id": "st_1",
             "convened": True,
+            "fusion_status": "degraded",
             "panel_requested": 1,
             "panel_succeeded": 0,
             "analyst_model": None,
@@ -435,7 +446,15 @@ def test_a_stream_is_whole():
                             "role": "assistant",
                             "content": "",
                             "annotations": [
-                                {"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A"}}
+                                {
+                                    "type": "url_citation",
+                                    "url_citation": {
+                                        "url": "https://a.example",
+                                        "title": "A",
+                                        "start_index": 0,
+                                        "end_index": 18,
+                                    },
+                                }
                             ],
                         },
                         "finish_reason": "stop",
@@ -557,7 +576,7 @@ def test_our_events_travel_in_chunks_of_their_own():
                     "blind_spots": ["the eye"],
                 },
             },
-            {"type": "completed", "item_id": "st_1", "status": "completed"},
+            {"type": "completed", "item_id": "st_1", "status": "completed", "fusion_status": "degraded"},
             {"type": "writer.in_progress", "model": "~c/latest"},
             {"type": "analysis.failed", "analyst_model": "c/judge", "failure_reason": "judge_not_valid_json"},
         ]
@@ -711,6 +730,7 @@ def test_a_stream_that_breaks_says_so_in_a_chunk_that_every_client_reads():
                     "type": "openrouter:fusion",
                     "id": "st_1",
                     "convened": True,
+                    "fusion_status": "degraded",
                     "panel_requested": 3,
                     "panel_succeeded": 2,
                     "analyst_model": "c/judge",

@@ -78,7 +78,8 @@ class Row(NamedTuple):
     price_in: str | None
     price_out: str | None
     price_cached: str | None
-    images: bool
+    takes: str
+    """Kinds of input beside text, with commas between."""
     tools: bool
 
 

@@ -37,7 +37,7 @@ def stated_model(slug: str, table: ModelSettings, directory: Directory, shelves:
         context=table.context or known.context,
         max_output=table.max_output or known.max_output,
         price=price(table) or known.price or (FREE if endpoint.local else None),
-        takes_images=table.images if "images" in table.model_fields_set else known.takes_images,
+        takes=frozenset(table.takes) if "takes" in table.model_fields_set else known.takes,
         calls_tools=table.tools if "tools" in table.model_fields_set else known.calls_tools,
     )
 

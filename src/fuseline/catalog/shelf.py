@@ -1,11 +1,12 @@
 """The built-in models of one endpoint, and how one of them is found by a name that is spelt a little differently."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 from fuseline.catalog import facts
 from fuseline.catalog.names import bare, plain, undated
 from fuseline.catalog.prices import per_million
-from fuseline.types.models import Endpoint, Model
+from fuseline.types.models import Endpoint, Modality, Model
 from fuseline.types.money import FREE
 
 
@@ -62,9 +63,14 @@ def stocked(endpoint: Endpoint, row: facts.Row) -> Model:
         price=FREE if endpoint.local else per_million(row.price_in, row.price_out, row.price_cached),
         family=row.family,
         released=row.released,
-        takes_images=row.images,
+        takes=modalities(row.takes),
         calls_tools=row.tools,
     )
+
+
+def modalities(words: str) -> frozenset[Modality]:
+    """The kinds of input that a row names."""
+    return frozenset(kind for kind in get_args(Modality) if kind in words.split(","))
 
 
 def slug(endpoint: Endpoint, name: str) -> str:

@@ -17,7 +17,7 @@ from fuseline.engine.panel import Panel, Question, for_panel
 from fuseline.engine.prompts import render
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.tools.toolbox import open_toolbox
-from fuseline.types.deliberation import FusionSpec, PanelAnswer, Report, report_body
+from fuseline.types.deliberation import FUSION_CALL, FusionSpec, PanelAnswer, Report, report_body
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Emit, FusionFinished, FusionStarted
 from fuseline.types.json import object_of
@@ -28,7 +28,7 @@ from fuseline.types.runs import Speaker
 logger = logging.getLogger(__name__)
 
 SPEC = FunctionTool(
-    "openrouter_fusion",
+    FUSION_CALL,
     render("tool"),
     {
         "type": "object",

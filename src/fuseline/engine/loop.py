@@ -29,6 +29,8 @@ class Turn:
     reply: Reply
     steps: int
     """Server-tool calls that were answered on the way."""
+    preamble: str = ""
+    """What was said before the last turn, between calls of server tools."""
 
 
 async def speak_first(
@@ -68,17 +70,20 @@ async def converse(
     own = {function.name for function in request.functions}
     offered = replace(request, functions=(*request.functions, *(tool.spec for tool in tools.values())))
     bench = Bench(tools, emit)
+    said: list[str] = []
     while True:
         speaker, reply = await speak_first(speakers, offered, caller, ends_at)
         ours = tuple(call for call in reply.tool_calls if call.name not in own)
         if not ours:
-            return Turn(speaker, reply, bench.served)
+            return Turn(speaker, reply, bench.served, "\n\n".join(said))
         if len(offered.functions) == len(own):
-            return Turn(speaker, without_calls(reply, own), bench.served)
+            return Turn(speaker, without_calls(reply, own), bench.served, "\n\n".join(said))
         results = await bench.serve(speaker, ours, steps - bench.served)
         theirs = tuple(call for call in reply.tool_calls if call.name in own)
         if theirs:
-            return Turn(speaker, replace(reply, tool_calls=theirs), bench.served)
+            return Turn(speaker, replace(reply, tool_calls=theirs), bench.served, "\n\n".join(said))
+        if reply.text:
+            said.append(reply.text)
         offered = continued(offered, reply, results)
         speakers = next((result.next_speakers for _, result in results if result.next_speakers), speakers)
         if bench.served >= steps or bench.strangers >= STRANGERS:

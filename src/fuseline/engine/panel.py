@@ -147,7 +147,7 @@ def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:
         reply.text,
         truncated=reply.finish_reason == "length",
         finish_reason=reply.finish_reason,
-        sources=sources_of(reply.text, reply.annotations),
+        sources=sources_of(reply.text, reply.citations),
     )
 
 

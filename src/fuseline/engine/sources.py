@@ -1,25 +1,23 @@
-"""The pages that an answer cites, found in its links and in the annotations of its upstream."""
+"""The pages that an answer cites, found in its links and in the citations of its upstream."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fuseline.types.deliberation import Source
-from fuseline.types.json import Json
+from fuseline.types.replies import Citation
 
 LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+\"[^\"]*\")?\)")
 BARE = re.compile(r"https?://[^\s<>()\[\]\"'`|]+")
 TRACKING = re.compile(r"^(utm_\w+|gclid|fbclid)$")
 
 
-def sources_of(text: str, annotations: Iterable[Mapping[str, Json]] = ()) -> tuple[Source, ...]:
-    """Every page cited in a text or its annotations, once, in order; its address stands in for a missing title."""
+def sources_of(text: str, citations: Iterable[Citation] = ()) -> tuple[Source, ...]:
+    """Every page cited in a text or its citations, once, in order; its address stands in for a missing title."""
     found: dict[str, Source] = {}
-    for annotation in annotations:
-        body = annotation.get("url_citation", annotation)
-        if isinstance(body, Mapping) and isinstance(body.get("url"), str):
-            url = clean(str(body["url"]))
-            found.setdefault(url, Source(url, str(body.get("title") or url)))
+    for citation in citations:
+        url = clean(citation.url)
+        found.setdefault(url, Source(url, citation.title))
     if "http" not in text:
         return tuple(found.values())
     for title, address in LINK.findall(text):

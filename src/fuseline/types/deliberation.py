@@ -8,6 +8,10 @@ from fuseline.types.json import Json, JsonObject
 from fuseline.types.requests import ServerTool
 
 Expose = Literal["none", "analysis", "full"]
+FusionStatus = Literal["none", "full", "degraded", "single_seat", "no_analysis"]
+"""What a client got: no panel at all, all that was asked for, less than that, one voice only, or no comparison."""
+FUSION_CALL = "openrouter_fusion"
+"""The name by which a model calls fusion, and by which replayed calls of it are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,17 @@ class Report:
     def ok(self) -> bool:
         """Whether the run gave the writer something to write from."""
         return not self.failure_reason
+
+    @property
+    def fusion_status(self) -> FusionStatus:
+        """How much of a fusion this was. The gravest shortcoming gives the name."""
+        if not self.heard:
+            return "degraded"
+        if len(self.heard) == 1:
+            return "single_seat"
+        if self.analysis is None:
+            return "no_analysis"
+        return "degraded" if self.failed or any(answer.truncated for answer in self.heard) else "full"
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from fuseline.types.money import Price
 
+Modality = Literal["image", "file", "audio", "video"]
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -42,5 +44,6 @@ class Model:
     family: str = ""
     released: str = ""
     """ISO date, empty where unknown."""
-    takes_images: bool = False
+    takes: frozenset[Modality] = frozenset()
+    """What it takes beside text."""
     calls_tools: bool = True

@@ -24,6 +24,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A page that a text refers to, and the place where it does. Each wire has a form of its own for it."""
+
+    url: str
+    title: str
+    start: int = 0
+    """Index of the first character of the text that rests on the page."""
+    end: int = 0
+    """Index behind the last."""
+    excerpt: str = ""
+    """What the page says, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one read of the socket brought: adjacent pieces of text are already joined."""
 
@@ -45,7 +59,7 @@ class Reply:
     native_finish_reason: str = "stop"
     usage: Usage | None = None
     """`None` where the upstream did not count; that is not zero."""
-    annotations: tuple[Mapping[str, Json], ...] = ()
+    citations: tuple[Citation, ...] = ()
     upstream_id: str = ""
     opaque: Mapping[str, Json] = field(default_factory=dict[str, Json])
 

@@ -47,6 +47,15 @@ ToolChoice = Literal["auto", "none", "required"] | Named
 
 
 @dataclass(frozen=True, slots=True)
+class StopRule:
+    """When the outer model shall call no more server tools. Any rule of a request that holds is enough."""
+
+    kind: Literal["step_count_is", "has_tool_call", "max_tokens_used", "max_cost", "finish_reason_is"]
+    value: int | str
+    """Steps, a tool's name, tokens, nano-dollars, or a finish reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A conversation to be continued by a model."""
 
@@ -64,13 +73,20 @@ class Request:
     fallbacks: tuple[str, ...] = ()
     """Models to try when the first cannot answer."""
     max_steps: int = 30
-    """Server-tool steps that the outer model may take."""
+    """Server-tool steps that the outer model may take; without effect where there are `stop_rules`."""
+    stop_rules: tuple[StopRule, ...] = ()
     depth: int = 0
     """Above zero when a fusion run somewhere made this request: no panel is convened for it."""
     streaming: bool = False
     include_fusion: bool = False
     """Whether the reply's stream may carry our own events beside the protocol's."""
+    include_server_tools: bool = False
+    """Whether the reply may show the run as a call of the server's tool, which strict readers do not know."""
+    include_metadata: bool = False
+    """Whether the reply tells how the request was routed (`openrouter_metadata`)."""
     policy: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields that say what may be done with the data: they travel with every inner call."""
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Parameters we do not model, for the outer model only."""
+    echo: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """What the reply has to say back, in the words of the wire that read it."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fuseline.types.deliberation import Report
+from fuseline.types.deliberation import FusionStatus, Report
 from fuseline.types.json import Json
 from fuseline.types.replies import Reply, Usage
 
@@ -80,6 +80,8 @@ class Run:
     convened: bool = False
     """Whether a panel was heard."""
     reply: Reply | None = None
+    preamble: str = ""
+    """What the outer model said to the client before it called a server tool."""
     report: Report | None = None
     calls: tuple[Call, ...] = ()
     steps: int = 0
@@ -91,6 +93,13 @@ class Run:
     """Why the answer is less than a fused one, such as `best_panel_answer`; empty where it is not."""
     expose: str = "analysis"
     streamed: bool = False
+
+    @property
+    def fusion_status(self) -> FusionStatus:
+        """What the client got, in the word that header, body and events share."""
+        if self.report is None:
+            return "none"
+        return "degraded" if self.degraded else self.report.fusion_status
 
     @property
     def cost(self) -> int:

@@ -103,6 +103,11 @@ class StreamWriter(Protocol):
 class ServerWire(Protocol):
     """How clients speak to us."""
 
+    path: str
+    """What follows the prefix of every route, such as `/chat/completions`."""
+    keep_alive: bytes
+    """What a stream says when there is nothing to say."""
+
     def read_request(self, body: bytes, headers: Mapping[str, str]) -> Request:
         """Read and check a request.
 
@@ -110,7 +115,7 @@ class ServerWire(Protocol):
         """
         ...
 
-    def write_reply(self, run: Run) -> bytes:
+    def write_reply(self, run: Run, request: Request) -> bytes:
         """The body of a whole reply."""
         ...
 
@@ -120,4 +125,8 @@ class ServerWire(Protocol):
 
     def write_error(self, error: FuselineError) -> ErrorBody:
         """An error as a response of its own."""
+        ...
+
+    def write_late_error(self, error: FuselineError, request: Request) -> bytes:
+        """An error as the body of a whole reply whose status line has gone out as a good one."""
         ...

@@ -117,7 +117,7 @@ async def test_a_panel_that_nobody_convened_is_told_as_not_convened():
     async with open_door({"writer": [says("alone")]}) as door:
         heard = await door.post(question(tool_choice="auto"))
         assert door.asked == ["writer"]
-    assert heard.body["fusion"] == {"type": "openrouter:fusion", "convened": False}
+    assert heard.body["fusion"] == {"type": "openrouter:fusion", "convened": False, "fusion_status": "none"}
 
 
 @requirement("wire:usage")

@@ -126,7 +126,7 @@ async def test_a_turn_that_continues_after_a_function_convenes_nobody_by_itself(
         sent = messages(door.upstream.calls("writer")[0].body)
         assert door.asked == ["writer"]
     assert [message["role"] for message in sent] == ["user", "assistant", "tool"]
-    assert heard.body["fusion"] == {"type": "openrouter:fusion", "convened": False}
+    assert heard.body["fusion"] == {"type": "openrouter:fusion", "convened": False, "fusion_status": "none"}
 
 
 @requirement("wire:alias-auto")

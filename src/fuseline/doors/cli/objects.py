@@ -9,7 +9,7 @@ from fuseline.types.deliberation import PanelAnswer, failed_model
 from fuseline.types.errors import FuselineError
 from fuseline.types.json import Json
 from fuseline.types.money import dollars
-from fuseline.wires.chat.usage import write_call
+from fuseline.wires.accounts import write_call
 
 ESCAPES = {code: f"\\u{code:04x}" for code in CONTROLS if code >= 0x7F}
 """JSON escapes C0 by itself; the rest may stand in it, but not on a terminal."""

@@ -34,11 +34,11 @@ def routes(house: House, pace: Pace) -> list[BaseRoute]:
     """Every route, under both of the prefixes that clients use, and a few without."""
     limit = house.settings.server.body_limit
     lookups = Lookups(house.catalog, house.store)
-    chat = Completions(SERVER_WIRES["chat"], house.gateway, limit, pace)
+    endpoints = [Completions(wire, house.gateway, limit, pace) for wire in SERVER_WIRES.values()]
     found: list[BaseRoute] = [Route("/healthz", lookups.healthz), Route("/readyz", lookups.readyz)]
     for prefix in ("/v1", "/api/v1", ""):
         found += [
-            Route(f"{prefix}/chat/completions", chat, methods=["POST"]),
+            *(Route(f"{prefix}{one.path}", one, methods=["POST"]) for one in endpoints),
             Route(f"{prefix}/models", lookups.models),
             Route(f"{prefix}/models/count", lookups.count),
             Route(f"{prefix}/generation", lookups.generation),

@@ -19,6 +19,8 @@ class Completions:
     """An inference endpoint as an ASGI application, for one wire."""
 
     def __init__(self, wire: ServerWire, gateway: Gateway, body_limit: int, pace: Pace) -> None:
+        self.path = wire.path
+        """What follows the prefix of its routes."""
         self._wire = wire
         self._gateway = gateway
         self._body_limit = body_limit
@@ -41,7 +43,7 @@ class Completions:
                 if request.streaming:
                     await stream(request, self._wire, self._gateway, send, self._pace)
                 else:
-                    reply = Whole(self._wire, send, self._pace)
+                    reply = Whole(request, self._wire, send, self._pace)
                     group.start_soon(reply.keep_open)
                     await reply.deliver(await self._gateway.outcome(request))
                 group.cancel_scope.cancel()

@@ -87,7 +87,7 @@ def model_row(model: Model) -> Json:
         "prompt": str_price(price.input) if price else "0",
         "completion": str_price(price.output) if price else "0",
     }
-    modalities = ["text", "image"] if model.takes_images else ["text"]
+    modalities = ["text", *sorted(model.takes)]
     return row(model.slug, model.name, 0, model.context, model.max_output, modalities, per_token)
 
 

@@ -14,7 +14,6 @@ from fuseline.types.events import Event, Failed, Finished, RunStarted, SeatAnswe
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ServerWire
-from fuseline.wires.sse import KEEP_ALIVE
 
 WHITE_SPACE = b" \n"
 
@@ -101,7 +100,7 @@ class Outlet:
             elif now < self._next_sign:
                 await anyio.sleep(self._next_sign - now)
             elif self._committed:
-                await self._put(KEEP_ALIVE)
+                await self._put(self._wire.keep_alive)
             else:
                 await self._commit()
 
@@ -109,7 +108,7 @@ class Outlet:
         self._committed = True
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         await start(self._send, 200, {**headers, **generation(self._run)})
-        await self._put(b"".join(self._held) or KEEP_ALIVE)
+        await self._put(b"".join(self._held) or self._wire.keep_alive)
 
     async def _put(self, frames: bytes) -> None:
         self._sending_since = time.monotonic()
@@ -134,7 +133,8 @@ def shows_life(event: Event, request: Request) -> bool:
 class Whole:
     """One reply that comes whole: silence through the hold, then white space, until there is an outcome."""
 
-    def __init__(self, wire: ServerWire, send: Send, pace: Pace) -> None:
+    def __init__(self, request: Request, wire: ServerWire, send: Send, pace: Pace) -> None:
+        self._request = request
         self._wire = wire
         self._send = send
         self._pace = pace
@@ -157,13 +157,13 @@ class Whole:
         self._over = True
         match outcome:
             case Failed(error) if self._late:
-                await piece(self._send, self._wire.write_error(error).body, last=True)
+                await piece(self._send, self._wire.write_late_error(error, self._request), last=True)
             case Failed(error):
                 await answer_error(self._send, self._wire.write_error(error))
             case Finished(run) if self._late:
-                await piece(self._send, self._wire.write_reply(run), last=True)
+                await piece(self._send, self._wire.write_reply(run, self._request), last=True)
             case Finished(run):
-                await answer(self._send, 200, self._wire.write_reply(run), generation(run))
+                await answer(self._send, 200, self._wire.write_reply(run, self._request), generation(run))
 
 
 def generation(run: Run | None) -> dict[str, str]:

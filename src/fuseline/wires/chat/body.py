@@ -2,17 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-Number = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
-Positive = Annotated[StrictInt, Field(ge=1, le=100_000_000)]
-Object = dict[str, Any]
-
-
-class Shape(BaseModel):
-    """A JSON object of the request."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
+from fuseline.wires.shapes import Number, Object, PluginBody, Positive, ReasoningBody, Shape, StopRuleBody
 
 
 class FunctionCallBody(Shape):
@@ -61,15 +53,6 @@ class ToolBody(Shape):
     parameters: Object | None = None
 
 
-class PluginBody(Shape):
-    """A plugin; its own parameters are checked where they are understood."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    id: StrictStr
-    enabled: StrictBool = True
-
-
 class NamedFunction(Shape):
     """The function that a tool choice names."""
 
@@ -90,15 +73,6 @@ class StreamOptions(Shape):
     include_fusion: StrictBool = False
 
 
-class ReasoningBody(Shape):
-    """How much a model shall think."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    effort: Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"] | None = None
-    max_tokens: Positive | None = None
-
-
 class ChatBody(Shape):
     """The request as a whole."""
 
@@ -113,6 +87,8 @@ class ChatBody(Shape):
     max_tokens: Positive | None = None
     max_completion_tokens: Positive | None = None
     max_tool_calls: Annotated[StrictInt, Field(ge=1)] | None = None
+    stop_server_tools_when: Annotated[list[StopRuleBody], Field(max_length=16)] | None = None
+    include_reasoning_details: Any = None
     temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
     top_p: Annotated[Number, Field(ge=0, le=1)] | None = None
     frequency_penalty: Annotated[Number, Field(ge=-2, le=2)] | None = None

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from fuseline.types.errors import Partial, UpstreamError
 from fuseline.types.json import Json, list_of, object_of
 from fuseline.types.messages import ToolCall
-from fuseline.types.replies import Delta, FinishReason, Reply, Usage
+from fuseline.types.replies import Citation, Delta, FinishReason, Reply, Usage
 from fuseline.wires.chat.errors import read_stream_error
 from fuseline.wires.chat.usage import read_usage
 from fuseline.wires.sse import EventReader, LineTooLong
@@ -53,7 +53,7 @@ class ChatReader:
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._calls: dict[int, CallDraft] = {}
-        self._annotations: list[Mapping[str, Json]] = []
+        self._citations: list[Citation] = []
         self._details: list[Json] = []
         self._usage: Usage | None = None
         self._model = ""
@@ -110,7 +110,7 @@ class ChatReader:
             "tool_calls" if self._calls else FINISH.get(native, "stop"),
             native,
             self._usage,
-            tuple(self._annotations),
+            tuple(self._citations),
             self._id,
             {"reasoning_details": self._details} if self._details else {},
         )
@@ -168,7 +168,7 @@ class ChatReader:
         if calls := delta.get("tool_calls"):
             self._call(objects(calls))
         if annotations := delta.get("annotations"):
-            self._annotations.extend(objects(annotations))
+            self._citations.extend(citation for one in objects(annotations) if (citation := read_citation(one)))
         if details := delta.get("reasoning_details"):
             self._details.extend(objects(details))
 
@@ -229,6 +229,16 @@ class ChatReader:
 def objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a JSON list; none where it is no list. What else an upstream puts there is not looked at."""
     return [part for part in list_of(value) if isinstance(part, dict)]
+
+
+def read_citation(annotation: Mapping[str, Any]) -> Citation | None:
+    """A citation, nested as chat completions have it or flat; `None` for an annotation of another kind."""
+    body = object_of(annotation.get("url_citation")) or annotation
+    url = body.get("url")
+    if not isinstance(url, str) or not url:
+        return None
+    start, end = (place if isinstance(place := body.get(name), int) else 0 for name in ("start_index", "end_index"))
+    return Citation(url, str(body.get("title") or url), start, end, str(body.get("content") or ""))
 
 
 def well_formed(text: str) -> bool:

@@ -10,9 +10,11 @@ from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json
 from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
 from fuseline.types.models import Model
-from fuseline.types.requests import FunctionTool, Named, Plugin, Request, ServerTool, ToolChoice
+from fuseline.types.requests import FunctionTool, Named, Request, ServerTool, ToolChoice
 from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody
+from fuseline.wires.shapes import invalid, read_stop_rules
 from fuseline.wires.strict import read_json
+from fuseline.wires.wishes import read_depth, wants_events, wants_metadata
 
 OPTIONAL = frozenset({
     "response_format", "reasoning", "reasoning_effort", "temperature", "tools", "stream_options", "max_tokens",
@@ -35,12 +37,13 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     if not models or not models[0]:
         raise InvalidRequest("model is required", "model")
     tools = fields.tools or []
+    events = wants_events(headers)
     return Request(
         model=models[0],
         messages=tuple(read_message(message, index) for index, message in enumerate(fields.messages)),
         functions=tuple(read_function(tool, index) for index, tool in enumerate(tools) if tool.type == "function"),
         server_tools=tuple(ServerTool(tool.type, tool.parameters or {}) for tool in tools if tool.type != "function"),
-        plugins=tuple(Plugin(one.id, one.enabled, one.model_extra or {}) for one in fields.plugins or []),
+        plugins=tuple(plugin.read() for plugin in fields.plugins or []),
         tool_choice=read_choice(fields.tool_choice),
         max_tokens=fields.max_completion_tokens or fields.max_tokens,
         temperature=fields.temperature,
@@ -48,31 +51,15 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
         response_format=fields.response_format,
         fallbacks=tuple(models[1:]),
         max_steps=min(fields.max_tool_calls or 30, 30),
+        stop_rules=read_stop_rules(fields.stop_server_tools_when or []),
         depth=read_depth(headers),
         streaming=bool(fields.stream),
-        include_fusion=wants_events(fields, headers),
+        include_fusion=events or bool(fields.stream_options and fields.stream_options.include_fusion),
+        include_server_tools=events or fields.include_reasoning_details == "server_tools",
+        include_metadata=wants_metadata(headers),
         policy=chosen(fields, POLICY),
         extra=chosen(fields, SAMPLING),
     )
-
-
-def invalid(error: ValidationError) -> InvalidRequest:
-    """Turn the first thing pydantic found into a sentence with a path, without echoing the value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    path = ""
-    for part in first["loc"]:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part.islower() and "[" not in part and not part.startswith("function-") and part not in KINDS:
-            path += f".{part}" if path else part
-    kind = "invalid_prompt" if path.startswith("messages[") else "invalid_request"
-    if first["type"] == "missing":
-        return InvalidRequest(f"{path} is required", path, kind=kind)
-    return InvalidRequest(f"{path}: {first['msg'][:1].lower()}{first['msg'][1:]}", path, kind=kind)
-
-
-KINDS = frozenset({"str", "int", "float", "bool", "constrained-str", "nullable"})
-"""Names of pydantic's that stand in a location without being part of the path."""
 
 
 def read_message(body: MessageBody, index: int) -> Message:
@@ -137,18 +124,6 @@ def read_reasoning(fields: ChatBody) -> Mapping[str, Json] | None:
     if given and given.get("effort") not in (None, fields.reasoning_effort):
         raise InvalidRequest("reasoning_effort and reasoning.effort differ", "reasoning_effort")
     return {**(given or {}), "effort": fields.reasoning_effort}
-
-
-def read_depth(headers: Mapping[str, str]) -> int:
-    """How deep inside fusion runs this request is. Whatever an outsider writes there can only switch fusion off."""
-    value = headers.get("x-openrouter-fusion-depth") or headers.get("x-fusion-depth")
-    return 0 if value is None or value.strip() == "0" else 1
-
-
-def wants_events(fields: ChatBody, headers: Mapping[str, str]) -> bool:
-    """Whether the client asked for our own events in the stream."""
-    asked = headers.get("x-fusion-events", "").lower() in ("true", "1", "enabled")
-    return asked or bool(fields.stream_options and fields.stream_options.include_fusion)
 
 
 def chosen(fields: ChatBody, names: Iterable[str]) -> dict[str, Json]:

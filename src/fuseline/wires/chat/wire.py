@@ -9,6 +9,7 @@ from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ErrorBody
 from fuseline.wires.chat import errors, reader, requests, writer
+from fuseline.wires.sse import KEEP_ALIVE
 
 
 class ChatClient:
@@ -50,13 +51,16 @@ class ChatClient:
 class ChatServer:
     """How clients speak chat completions to us."""
 
+    path = "/chat/completions"
+    keep_alive = KEEP_ALIVE
+
     def read_request(self, body: bytes, headers: Mapping[str, str]) -> Request:
         """Read and check a request."""
         return requests.read_request(body, headers)
 
-    def write_reply(self, run: Run) -> bytes:
+    def write_reply(self, run: Run, request: Request) -> bytes:
         """The body of a whole reply."""
-        return writer.write_reply(run)
+        return writer.write_reply(run, request)
 
     def stream(self, request: Request) -> writer.ChatWriter:
         """A writer for one streamed reply."""
@@ -65,3 +69,7 @@ class ChatServer:
     def write_error(self, error: FuselineError) -> ErrorBody:
         """An error as a response of its own."""
         return errors.write_error(error)
+
+    def write_late_error(self, error: FuselineError, request: Request) -> bytes:
+        """An error as the body of a reply that began as a good one: the bare envelope."""
+        return errors.write_error(error).body

@@ -1,0 +1,72 @@
+"""What a run took, as every wire counts it: sums over its calls, and each call by itself."""
+
+from fuseline.types.json import Json
+from fuseline.types.money import dollars
+from fuseline.types.replies import Usage
+from fuseline.types.runs import Call, Run
+
+
+def spoken(run: Run) -> Usage:
+    """The tokens of those who spoke to the client: the outer model and the writer."""
+    counted = [call.usage for call in run.calls if call.speaker.to_client and call.usage]
+    return Usage(
+        sum(usage.input_tokens for usage in counted),
+        sum(usage.output_tokens for usage in counted),
+        sum(usage.cached_tokens for usage in counted),
+        sum(usage.cache_write_tokens for usage in counted),
+        sum(usage.reasoning_tokens for usage in counted),
+    )
+
+
+def spoken_cost(run: Run) -> tuple[int, int]:
+    """What those cost in nano-dollars, divided between what they read and what they wrote by their tokens."""
+    prompt = completion = 0
+    for call in run.calls:
+        if not (call.speaker.to_client and call.usage):
+            continue
+        tokens = call.usage.input_tokens + call.usage.output_tokens
+        read = call.cost * call.usage.input_tokens // tokens if tokens else call.cost
+        prompt += read
+        completion += call.cost - read
+    return prompt, completion
+
+
+def write_details(run: Run) -> dict[str, Json]:
+    """What we add to a reply's `cost_details`: each call, and whether every cost is known."""
+    return {"complete": run.cost_known, "calls": [write_call(call) for call in run.calls]}
+
+
+def write_server_tools(run: Run) -> dict[str, Json]:
+    """How often the gateway's own tools were used, under both of the names that clients look for."""
+    if not run.steps:
+        return {}
+    return {
+        "server_tool_use_details": {"tool_calls_requested": run.steps, "tool_calls_executed": run.steps},
+        "server_tool_use": {"web_search_requests": 0},
+    }
+
+
+def write_call(call: Call) -> dict[str, Json]:
+    """One call of a run, for `usage.cost_details.calls[]`. Times are whole milliseconds."""
+    usage = call.usage
+    return {
+        "role": call.speaker.role,
+        "seat": call.speaker.seat if call.speaker.role == "panel" else None,
+        "model": call.speaker.model,
+        "served_by": call.model,
+        "provider": call.endpoint,
+        "prompt_tokens": usage.input_tokens if usage else None,
+        "completion_tokens": usage.output_tokens if usage else None,
+        "cost": None if call.cost_source == "unknown" else dollars(call.cost),
+        "cost_source": call.cost_source,
+        "certainty": call.certainty,
+        "ttft_ms": milliseconds(call.ttft_s),
+        "duration_ms": milliseconds(call.duration_s),
+        "finish_reason": call.finish_reason or None,
+        "error": call.error or None,
+    }
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    """Seconds as whole milliseconds."""
+    return None if seconds is None else round(seconds * 1000)

@@ -1,0 +1,95 @@
+"""What the bodies of all wires have in common, and how a body that is wrong is told. It knows no wire."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+
+from fuseline.types.errors import InvalidRequest
+from fuseline.types.money import nano
+from fuseline.types.requests import Plugin, StopRule
+
+Number = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
+Positive = Annotated[StrictInt, Field(ge=1, le=100_000_000)]
+Object = dict[str, Any]
+
+
+class Shape(BaseModel):
+    """A JSON object of the request."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PluginBody(Shape):
+    """A plugin; its own parameters are checked where they are understood."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: StrictStr
+    enabled: StrictBool = True
+
+    def read(self) -> Plugin:
+        """The plugin as a value."""
+        return Plugin(self.id, self.enabled, self.model_extra or {})
+
+
+class ReasoningBody(Shape):
+    """How much a model shall think."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    effort: Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"] | None = None
+    max_tokens: Positive | None = None
+
+
+class StopRuleBody(Shape):
+    """A rule by which the outer model's server tools are taken away."""
+
+    type: Literal["step_count_is", "has_tool_call", "max_tokens_used", "max_cost", "finish_reason_is"]
+    step_count: Annotated[StrictInt, Field(ge=1)] | None = None
+    tool_name: StrictStr | None = None
+    max_tokens: Positive | None = None
+    max_cost_in_dollars: Annotated[Number, Field(gt=0, le=1_000_000)] | None = None
+    reason: StrictStr | None = None
+
+    def read(self, path: str) -> StopRule:
+        """The rule as a value; `path` is where it stands in the request."""
+        name = THRESHOLDS[self.type]
+        value = getattr(self, name)
+        if value is None:
+            raise InvalidRequest(f"{path}.{name} is required", f"{path}.{name}")
+        return StopRule(self.type, nano(value) if self.type == "max_cost" else value)
+
+
+def read_stop_rules(rules: Sequence[StopRuleBody]) -> tuple[StopRule, ...]:
+    """The rules of `stop_server_tools_when`."""
+    return tuple(rule.read(f"stop_server_tools_when[{index}]") for index, rule in enumerate(rules))
+
+
+THRESHOLDS = {
+    "step_count_is": "step_count",
+    "has_tool_call": "tool_name",
+    "max_tokens_used": "max_tokens",
+    "max_cost": "max_cost_in_dollars",
+    "finish_reason_is": "reason",
+}
+"""The field that each rule compares with."""
+
+
+def invalid(error: ValidationError) -> InvalidRequest:
+    """Turn the first thing pydantic found into a sentence with a path, without echoing the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    path = ""
+    for part in first["loc"]:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part.islower() and "[" not in part and not part.startswith("function-") and part not in KINDS:
+            path += f".{part}" if path else part
+    kind = "invalid_prompt" if path.startswith("messages[") else "invalid_request"
+    if first["type"] == "missing":
+        return InvalidRequest(f"{path} is required", path, kind=kind)
+    return InvalidRequest(f"{path}: {first['msg'][:1].lower()}{first['msg'][1:]}", path, kind=kind)
+
+
+KINDS = frozenset({"str", "int", "float", "bool", "constrained-str", "nullable"})
+"""Names of pydantic's that stand in a location without being part of the path."""
