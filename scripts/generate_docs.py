@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: every setting, and the command line's own help."""
+"""Writes the reference pages that follow from the code: settings, the command line's own help, and HTTP."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from fuseline.doors.cli.main import app
 from fuseline.settings import SeatSettings, Settings, environment_name
+from scripts.api_page import api_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Change it there. -->\n"
@@ -58,7 +59,11 @@ def main() -> None:
 
 def pages() -> Mapping[Path, str]:
     """The generated pages, by where they stand."""
-    return {REFERENCE / "configuration.md": configuration(), REFERENCE / "cli.md": command_line()}
+    return {
+        REFERENCE / "configuration.md": configuration(),
+        REFERENCE / "cli.md": command_line(),
+        REFERENCE / "api.md": f"{NOTE}{api_page()}",
+    }
 
 
 def configuration() -> str:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -21,10 +22,14 @@ def main() -> None:
 
 def write(name: str, requirements: list[str], bounds: list[str]) -> None:
     """Resolve one set of requirements into its lock file."""
-    target = ROOT / "requirements" / f"{name}.txt"
+    constraints = [f"-c {ROOT / 'requirements' / f'{bound}.txt'}" for bound in bounds]
+    resolve([*requirements, *constraints], ROOT / "requirements" / f"{name}.txt")
+
+
+def resolve(lines: Sequence[str], target: Path) -> None:
+    """Resolve the lines of a requirements file into a lock file."""
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
-        constraints = [f"-c {ROOT / 'requirements' / f'{bound}.txt'}" for bound in bounds]
-        source.write("\n".join([*requirements, *constraints]))
+        source.write("\n".join(lines))
         source.flush()
         options = ["--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate", "--quiet"]
         hidden = ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]

@@ -15,9 +15,15 @@ from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.wires.base import ClientWire, ServerWire
 from fuseline.wires.chat.wire import ChatClient, ChatServer
+from fuseline.wires.messages.wire import MessagesServer
+from fuseline.wires.responses.wire import ResponsesServer
 
 CLIENT_WIRES: Mapping[str, ClientWire] = {"chat": ChatClient()}
-SERVER_WIRES: Mapping[str, ServerWire] = {"chat": ChatServer()}
+SERVER_WIRES: Mapping[str, ServerWire] = {
+    "chat": ChatServer(),
+    "responses": ResponsesServer(),
+    "messages": MessagesServer(),
+}
 
 
 @dataclass(frozen=True, slots=True)

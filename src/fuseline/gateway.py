@@ -1,7 +1,6 @@
 """The front desk: takes a request, carries it through, and remembers it. Doors talk to this and to nothing below."""
 
 import logging
-import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,9 +11,11 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from fuseline.engine.caller import Caller
 from fuseline.engine.failures import all_failed, failure_of, sole
+from fuseline.engine.form import check_form, formed, in_form, without_text, without_words
 from fuseline.engine.fusion import Fusion
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import HASH
+from fuseline.engine.sources import with_citations
 from fuseline.engine.writer import NO_PANEL, Written, write
 from fuseline.journal import Journal
 from fuseline.ledger import Ledger
@@ -24,10 +25,10 @@ from fuseline.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.types.deliberation import Report
 from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
-from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, RunStarted, ignore
+from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, RunStarted, TextDelta, ignore
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
-from fuseline.types.runs import Run, Speaker
+from fuseline.types.runs import Round, Run, Speaker, new_run_id
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Desk:
     report: Report | None = None
     steps: int = 0
     preamble: str = ""
+    rounds: tuple[Round, ...] = ()
 
 
 class Gateway:
@@ -59,6 +61,8 @@ class Gateway:
         self._switchboard = switchboard
         self.store = store
         self._open_runs = 0
+        self._examiner = anyio.CapacityLimiter(1)
+        """Schemas are checked one at a time, so that together they cannot hold up the streams."""
 
     async def ask(self, request: Request, emit: Emit = ignore) -> Run:
         """Carry a request through, telling `emit` what happens, and return the run with its answer.
@@ -68,6 +72,8 @@ class Gateway:
         :raises FuselineError: when there is no answer; its `run` is what was done and spent.
         """
         plan = self._planner.plan(request)
+        if plan.form is not None:
+            await check_form(plan.form, self._examiner)
         if self._open_runs >= self._settings.server.max_runs:
             raise TooBusy(f"{self._open_runs} runs are open, which is as many as this server takes; try again soon")
         desk = self._open(request, plan, emit)
@@ -119,7 +125,8 @@ class Gateway:
             await emit(event)
 
         limit = (spec.deadline_s if spec else None) or self._settings.clocks.run_s
-        caller = Caller(self._switchboard, ledger, tell, time.monotonic() + limit)
+        heard = tell if plan.form is None else without_words(tell)
+        caller = Caller(self._switchboard, ledger, heard, time.monotonic() + limit)
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell)
 
@@ -127,13 +134,13 @@ class Gateway:
         model = self._switchboard.resolve(plan.speakers[0])
         now = time.time()
         return Run(
-            id=f"gen-{int(now)}-{secrets.token_hex(10)}",
+            id=new_run_id(now),
             requested=request.model,
             model=model.slug,
             provider=model.endpoint.title or model.endpoint.name,
             created_at=now,
             router=plan.router,
-            expose=plan.spec.expose if plan.spec else "analysis",
+            expose=(plan.spec.expose or "") if plan.spec else "",
             streamed=request.streaming,
         )
 
@@ -145,6 +152,7 @@ class Gateway:
         except BaseException as error:
             self._save_failed(desk, error)
             raise self._as_failure(desk, error) from None
+        desk.ledger.release()
         run = self._finished(desk, written)
         if run.reply and run.reply.tool_calls:
             await desk.emit(ClientCalled(run.reply.tool_calls))
@@ -152,30 +160,45 @@ class Gateway:
         return run
 
     async def _answer(self, desk: Desk) -> Written:
+        """Have the request answered. An answer that has to be in a form is told when it is."""
+        form = desk.plan.form
+        if form is None:
+            return await self._written(desk, desk.plan.request)
+        written = await self._written(desk, in_form(desk.plan.request, form))
+        desk.preamble, desk.rounds = "", without_text(desk.rounds, written.reply)
+        written = await formed(written, form, desk.caller, self._examiner)
+        if written.reply.text:
+            await desk.emit(TextDelta(written.speaker, written.reply.text))
+        return written
+
+    async def _written(self, desk: Desk, request: Request) -> Written:
+        """Have `request` answered by whom the plan says, after the panel where it is convened at once."""
         plan, caller, emit = desk.plan, desk.caller, desk.emit
         fusion = None
         if plan.spec is not None:
-            reserve, forward = self._settings.clocks.reserve_s, self._settings.fusion.forward_system
-            fusion = Fusion(plan.spec, plan.request, caller, emit, reserve, forward)
+            reserve = self._settings.clocks.reserve_s
+            fusion = Fusion(plan.spec, plan.request, caller, emit, reserve, self._settings.fusion)
         if fusion is not None and plan.mode == "forced":
-            desk.report = await fusion.convene_on_request()
+            desk.report = await fusion.convene_on_request(plan.speakers[0])
             desk.steps = 1
             if desk.report.failure_reason == "min_panel_not_met":
                 raise all_failed(desk.report)
-            return await write(plan.request, desk.report, plan.speakers, caller, emit)
+            free = plan.form is None
+            return await write(request, desk.report, plan.speakers, caller, emit, may_stand_in=free)
         tools = {**plan.tools, **({fusion.spec.name: fusion} if fusion else {})}
         try:
             speakers = [Speaker("outer", model) for model in plan.speakers]
-            turn = await converse(speakers, plan.request, tools, caller, emit, steps=plan.request.max_steps)
+            steps, rules = request.max_steps, request.stop_rules
+            turn = await converse(speakers, request, tools, caller, emit, steps=steps, rules=rules)
         finally:
             desk.report = fusion.report if fusion else None
-        desk.steps, desk.preamble = turn.steps, turn.preamble
+        desk.steps, desk.preamble, desk.rounds = turn.steps, turn.preamble, turn.rounds
         in_vain = desk.report is not None and not desk.report.heard
-        return Written(turn.speaker, turn.reply, NO_PANEL if in_vain else "")
+        return Written(turn.speaker, turn.reply, turn.asked, NO_PANEL if in_vain else "")
 
     def _finished(self, desk: Desk, written: Written) -> Run:
         model = self._switchboard.resolve(written.speaker.model)
-        reply = written.reply
+        reply = with_citations(written.reply, desk.report)
         return replace(
             desk.run,
             status="completed",
@@ -184,7 +207,8 @@ class Gateway:
             convened=desk.report is not None,
             reply=reply,
             preamble=desk.preamble,
-            report=desk.report,
+            rounds=desk.rounds,
+            report=desk.report and replace(desk.report, warnings=(*desk.report.warnings, *written.warnings)),
             calls=tuple(desk.ledger.calls.values()),
             steps=desk.steps,
             finished_at=time.time(),
@@ -193,6 +217,7 @@ class Gateway:
 
     def _save_failed(self, desk: Desk, error: BaseException) -> None:
         """Save a run that ended without an answer. Nothing waits in here, so that a cancelled run is saved too."""
+        desk.ledger.release()
         cancelled = isinstance(error, anyio.get_cancelled_exc_class())
         cause = sole(error)
         spoken = cause.partial.text if isinstance(cause, UpstreamError) else ""

@@ -10,7 +10,7 @@ from fuseline.types.models import Model
 from fuseline.types.money import MILLION, dollars
 from fuseline.types.replies import Reply, Usage
 from fuseline.types.requests import Request
-from fuseline.types.runs import Call, Certainty, CostSource, Role, Speaker
+from fuseline.types.runs import NOT_SENT, Call, Certainty, CostSource, Role, Speaker
 from fuseline.types.tokens import estimate, estimate_messages
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,10 @@ class Ledger:
     seats: int = 1
     """Between how many the panel's share is divided."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    _ahead: dict[Speaker, Call] = field(default_factory=dict[Speaker, Call])
+    """Calls that are written down and not yet made."""
+    _ahead_safe: bool = False
+    """Whether those would survive a crash by now."""
     _panel_limit: int | None = None
 
     @property
@@ -77,18 +81,44 @@ class Ledger:
         fitted = request if affordable == request.max_tokens else replace(request, max_tokens=affordable)
         return fitted, price.cost(tokens, affordable)
 
+    def foresee(self, speaker: Speaker, model: Model, input_tokens: int, output_tokens: int) -> None:
+        """Write down a call that is about to follow the next one, at the most it can cost, so that it need not wait.
+
+        It becomes durable with the next call that is dispatched. Under a limit on cost nothing is foreseen.
+        """
+        if self.limit is not None:
+            return
+        hold = model.price.cost(int(input_tokens * CAUTION), output_tokens) if model.price else 0
+        self._ahead[speaker] = call = self._new_call(speaker, model, hold)
+        self._ahead_safe = False
+        self.store.note(call)
+
+    def release(self) -> None:
+        """Take back what was foreseen and did not come."""
+        for call in self._ahead.values():
+            self.store.note(unsent(call))
+        self._ahead.clear()
+
+    def _new_call(self, speaker: Speaker, model: Model, hold: int) -> Call:
+        number = len(self.calls) + len(self._ahead) + 1
+        return Call(f"{self.run_id}.{number}", self.run_id, speaker, model.endpoint.name, model.name, time.time(), hold)
+
     async def dispatch(self, speaker: Speaker, model: Model, hold: int) -> Call:
         """Write down that a call is about to be made, and return once that would survive a crash."""
-        number = len(self.calls) + 1
-        call = Call(f"{self.run_id}.{number}", self.run_id, speaker, model.endpoint.name, model.name, time.time(), hold)
+        ahead = self._ahead.get(speaker)
+        if ahead is not None and self._ahead_safe and hold <= ahead.hold:
+            del self._ahead[speaker]
+            self.calls[ahead.id] = call = replace(ahead, started_at=time.time(), hold=hold)
+            return call
+        call = self._new_call(speaker, model, hold)
         self.calls[call.id] = call
         try:
             await self.store.write(call)
         except BaseException:
-            unused = replace(call, hold=0, usage=Usage(), cost_source="computed", duration_s=0.0, error="not_sent")
-            self.calls[call.id] = unused
-            self.store.note(unused)  # the row may have been written, and nothing will ever go out for it
+            self.calls[call.id] = unsent(call)
+            self.store.note(self.calls[call.id])  # the row may have been written, and nothing will ever go out for it
             raise
+        self._ahead_safe = True
         return call
 
     def settle(
@@ -115,6 +145,11 @@ class Ledger:
             self._panel_limit = int((limit - self.spent) * SHARES["panel"]) // self.seats
         mine = (call for call in self.calls.values() if call.speaker == speaker)
         return self._panel_limit - sum(call.cost if call.settled else call.hold for call in mine)
+
+
+def unsent(call: Call) -> Call:
+    """A call that was written down and never made."""
+    return replace(call, hold=0, usage=Usage(), cost_source="computed", duration_s=0.0, error=NOT_SENT)
 
 
 def priced(usage: Usage, model: Model) -> tuple[int, CostSource]:

@@ -37,6 +37,11 @@ class ServerSettings(Section):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names that requests may carry, beyond loopback's own names."
     )
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Web pages that may call this server from a browser, each as `https://host` or "
+        '`https://host:port`; `"*"` is any.',
+    )
     body_limit: int = Field(default=1 << 20, ge=1024, description="Largest request body, in bytes.")
     max_runs: int = Field(default=2000, ge=1, description="Runs at a time; more are answered 503 with `Retry-After`.")
     shutdown_s: float = Field(default=30, ge=0, description="Seconds that open runs are given at shutdown.")
@@ -56,6 +61,12 @@ class FusionSettings(Section):
         default=(), description="Analysts to try when the first fails, in order."
     )
     writer_fallbacks: tuple[str, ...] = Field(default=(), description="Writers to try when the first fails, in order.")
+    context: Literal["auto", "conversation", "prompt"] = Field(
+        default="auto",
+        description="What the panel sees: `conversation`, what people and assistants said so far, and last the prompt "
+        "of an outer model that called it; `prompt`, only that prompt, or the last user message where none called; "
+        "`auto`, the prompt where an outer model wrote one, and else the conversation.",
+    )
     forward_system: bool = Field(
         default=False, description="Whether the panel also sees the client's system message. The writer always does."
     )
@@ -85,6 +96,27 @@ class StoreSettings(Section):
     path: Path | None = Field(default=None, description="The database file; `runs.db` in the home directory if unset.")
     content: bool = Field(
         default=True, description="Whether prompts, answers and analyses are kept beside the figures."
+    )
+    idempotency_s: float = Field(
+        default=86_400, ge=60, description="Seconds that a reply is kept for its `Idempotency-Key`."
+    )
+    reply_bytes: int = Field(
+        default=8 << 20,
+        ge=1024,
+        description="Longest reply that is kept to be given again, for an `Idempotency-Key` or in the cache, in bytes.",
+    )
+
+
+class CacheSettings(Section):
+    """Whether replies may be given again to whoever asks the same. Without effect where `store.content` is false."""
+
+    enabled: bool = Field(default=False, description="Whether there is a cache. Without it its headers mean nothing.")
+    default: bool = Field(default=False, description="Whether requests use it that say nothing of it.")
+    ttl_s: int = Field(
+        default=300, ge=1, le=86_400, description="Seconds that a reply is good for where its request does not say."
+    )
+    max_bytes: int = Field(
+        default=256 << 20, ge=1024, description="Room for all replies in it; the oldest make way, now and then."
     )
 
 
@@ -157,6 +189,7 @@ class Settings(BaseSettings):
     clocks: Clocks = Clocks()
     limits: Limits = Limits()
     store: StoreSettings = StoreSettings()
+    cache: CacheSettings = CacheSettings()
     local: LocalSettings = LocalSettings()
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}

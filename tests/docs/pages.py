@@ -1,7 +1,7 @@
 """The pages as tests read them: which there are, their code blocks, and their links."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +45,9 @@ def blocks_of(page: Path, language: str) -> Iterator[Block]:
             yield Block(page, text.count("\n", 0, found.start()) + 2, found[2])
 
 
-def each(language: str) -> pytest.MarkDecorator:
-    """Run a test for every code block in a language."""
-    found = blocks(language)
+def each(language: str, where: Callable[[Block], bool] = lambda _: True) -> pytest.MarkDecorator:
+    """Run a test for every code block in a language of which the condition holds."""
+    found = [block for block in blocks(language) if where(block)]
     return pytest.mark.parametrize("block", found, ids=[block.name for block in found])
 
 

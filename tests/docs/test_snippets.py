@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from fuseline.types.json import Json, JsonObject
 from tests.docs.pages import ROOT, Block, blocks, blocks_of, each
 from tests.house import house, settings
 from tests.served import served
-from tests.upstream import fault_upstream, says
+from tests.upstream import Step, fault_upstream, says
 
 pytestmark = pytest.mark.anyio
 
 ORIGIN = "http://127.0.0.1:8484"
+CLIENTS = ROOT / "docs" / "guides" / "clients"
 NAMED = ("~anthropic/claude-opus-latest", "~anthropic/claude-haiku-latest", "~openai/gpt-latest")
 """Models that snippets name."""
 COMPARISON: JsonObject = {
@@ -33,6 +35,9 @@ COMPARISON: JsonObject = {
     "blind_spots": [],
 }
 
+SKY: JsonObject = {"color": "blue", "reasons": ["It scatters."], "certainty": 0.9}
+"""An answer in the form that a snippet asks for."""
+
 
 @asynccontextmanager
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
@@ -40,6 +45,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
     with fault_upstream() as up:
         for model in ("judge", "~anthropic/claude-haiku-latest"):
             up.script(model, [says(to_json(COMPARISON).decode())])
+        up.script("writer", [writes])
         known = settings(up.base_url)
         own = {model: {"endpoint": "lab", "name": model, "price_in": "1", "price_out": "2"} for model in NAMED}
         fast: Json = {"panel": ["lab/a"], "analyst": "lab/judge", "writer": "lab/writer"}
@@ -51,10 +57,23 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
         ):
             monkeypatch.setenv(f"FUSELINE_{variable}", to_json(value).decode())
         async with house(up.base_url) as opened, served(opened) as origin:
+            monkeypatch.setenv("FUSELINE_URL", origin)
+            monkeypatch.setenv("FUSELINE_KEY", "none")
             yield origin
 
 
-@each("python")
+def writes(body: JsonObject) -> Step:
+    """A writer that keeps to the form where it is given one."""
+    return says(to_json(SKY).decode() if body.get("response_format") else "It scatters.")
+
+
+def runs_here(block: Block) -> bool:
+    """Whether all that a block imports is installed. `make clients` runs the pages of clients that are not."""
+    found = re.findall(r"^(?:from|import) (\w+)", block.text, re.MULTILINE)
+    return block.page.parent != CLIENTS or all(find_spec(name) for name in found)
+
+
+@each("python", runs_here)
 async def test_a_python_snippet_runs(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -65,6 +84,11 @@ async def test_a_python_snippet_runs(
     shown = capsys.readouterr().out
     assert shown.strip()
     assert "nano-dollars)" not in shown, "the snippet's own branch for errors was taken"
+
+
+def test_the_pages_of_the_clients_that_the_tests_use_are_run():
+    run = {block.page.name for block in blocks("python") if block.page.parent == CLIENTS and runs_here(block)}
+    assert run >= {"openai.md", "anthropic.md"}
 
 
 def command_lines() -> list[str]:

@@ -9,8 +9,9 @@ import pytest
 
 from fuseline.engine import prompts
 from fuseline.engine.material import draw_labels, fenced, new_boundary
-from fuseline.engine.panel import for_panel, seat_prompt
+from fuseline.engine.panel import seat_prompt
 from fuseline.engine.prompts import BODIES, HASH, PROMPTS, Name, fields_of, hash_of, render
+from fuseline.engine.question import for_panel
 from fuseline.engine.writer import LONGEST_ANSWER, with_material
 from fuseline.types.deliberation import (
     Analysis,

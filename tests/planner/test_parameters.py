@@ -112,7 +112,7 @@ def test_the_tool_takes_every_parameter():
 
 def test_what_is_not_said_has_the_documented_default():
     spec = spec_of(ask(plugins=plugin(analysis_models=["lab/a"])))
-    assert (spec.max_tool_calls, spec.max_completion_tokens, spec.min_panel, spec.expose) == (4, 16_000, 1, "analysis")
+    assert (spec.max_tool_calls, spec.max_completion_tokens, spec.min_panel, spec.expose) == (4, 16_000, 1, None)
     assert (spec.temperature, spec.reasoning, spec.tools, spec.quorum, spec.max_cost) == (None, None, (), None, None)
 
 

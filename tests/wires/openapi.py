@@ -17,10 +17,15 @@ def document() -> dict[str, Any]:
     return yaml.load(DOCUMENT.read_bytes(), Loader=yaml.CSafeLoader)
 
 
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """What checks values against the schema of that name."""
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document()["components"]})
+
+
 def complaints(name: str, value: Any) -> list[str]:
     """Where a value is not what the schema of that name says; empty where it is."""
     if not DOCUMENT.exists():
         pytest.skip("the vendor's document is not here")
-    schema = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
-    found: Any = Draft202012Validator(schema).iter_errors(value)  # pyright: ignore[reportUnknownMemberType]
+    found: Any = validator(name).iter_errors(value)  # pyright: ignore[reportUnknownMemberType]
     return [f"{error.json_path}: {error.message}" for error in found]

@@ -1,6 +1,7 @@
 """What upstreams say when they fail, in the words of the fault table; and how our own failures reach a client."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from fuseline.types.errors import (
     TooBusy,
     Unauthorized,
 )
+from fuseline.types.requests import Request
 from fuseline.wires.chat.errors import read_error, read_stream_error, write_error
 from tests.requirements import requirement
-from tests.wires.runs import CALLS, RUN
+from tests.wires.runs import CALLS, RUN, WRITER, call
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -154,11 +156,12 @@ def test_a_failed_run_says_what_failed_and_where_to_read_on():
             "error": {
                 "code": 429,
                 "message": "nobody answered",
-                "type": "invalid_request_error",
+                "type": "rate_limit_error",
                 "param": None,
                 "metadata": {
                     "error_type": "rate_limit_exceeded",
                     "request_id": "gen-1786974238-uxGHDllmFw2ZNwQWJQsK",
+                    "previous_errors": [{"provider": "Lab", "code": "rate_limited", "status": 429}],
                     "failure_reason": "rate_limited",
                     "failed_models": [
                         {"model": "a/x", "error": "slow down", "reason": "rate_limited", "status_code": 429}
@@ -219,3 +222,47 @@ def test_every_error_has_its_status_twice_and_its_kind(error: FuselineError, sta
     body = write_error(error)
     inner = json.loads(body.body)["error"]
     assert (body.status, inner["code"], inner["metadata"]["error_type"]) == (status, status, kind)
+
+
+@requirement("wire:previous-errors")
+def test_an_error_names_each_call_that_failed_and_nothing_that_its_upstream_said():
+    error = failed()
+    error.provider_code = "insufficient_quota"
+    spare = call("call_6", WRITER, None, 0, error="upstream_auth")
+    late, unsent = (call(f"call_{reason}", WRITER, None, 0, error=reason) for reason in ("cancelled", "not_sent"))
+    error.run = replace(RUN, calls=(*CALLS, spare, late, unsent))
+    metadata = json.loads(write_error(error).body)["error"]["metadata"]
+    assert (metadata["provider_code"], metadata["previous_errors"]) == (
+        "insufficient_quota",
+        [
+            {"provider": "Lab", "code": "rate_limited", "status": 429},
+            {"provider": "Lab", "code": "upstream_auth", "status": 401},
+        ],
+    )
+
+
+@requirement("wire:previous-errors")
+def test_a_fault_of_ours_and_a_run_without_failures_name_none():
+    error = RunFailed("it broke", status=500, kind="server", reason="unexpected_error", provider_code="x")
+    error.run = replace(RUN, calls=CALLS[4:])
+    metadata = json.loads(write_error(error).body)["error"]["metadata"]
+    assert metadata.keys() == {"error_type", "request_id", "failure_reason", "failed_models"}
+
+
+@requirement("wire:availability")
+def test_a_model_that_cannot_be_served_is_told_with_what_was_asked_for():
+    error, request = ModelNotFound("a/x is not a valid model ID", "model"), Request("a/x", (), fallbacks=("b/y",))
+    told = json.loads(write_error(error, request).body)["error"]
+    assert (told["code"], told["availability"]) == snapshot(
+        (
+            400,
+            {
+                "code": "model_not_found",
+                "retryable": False,
+                "requested_models": ["a/x", "b/y"],
+                "docs_url": "/v1/models",
+            },
+        )
+    )
+    assert "availability" not in json.loads(write_error(InvalidRequest("no"), request).body)["error"]
+    assert "availability" not in json.loads(write_error(error).body)["error"]

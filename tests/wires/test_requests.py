@@ -139,7 +139,7 @@ def test_text_in_parts_keeps_its_parts_and_their_order(role: str):
 
 
 def test_earlier_reasoning_is_taken_under_both_names_and_its_seal_kept():
-    sealed = [{"type": "reasoning.encrypted", "data": "x"}, {"type": "reasoning.server_tool_call", "result": "{}"}]
+    sealed = [{"type": "reasoning.encrypted", "data": "x"}, {"type": "reasoning.text", "text": "hm"}]
     replayed = {"role": "assistant", "content": "a", "reasoning_content": "hm", "reasoning_details": sealed}
     message = read(messages=[replayed, *ASK["messages"]]).messages[0]
     assert (message.reasoning, message.opaque) == ("hm", {"reasoning_details": sealed})
@@ -159,12 +159,47 @@ def test_earlier_reasoning_is_taken_under_both_names_and_its_seal_kept():
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
         ({"plugins": [{"preset": "x"}]}, "plugins[0].id"),
         ({"tools": [{"type": "x", "parameters": {"api_base": "http://x"}}]}, "tools[0].parameters.api_base"),
+        ({"stop_server_tools_when": [{"type": "never"}]}, "stop_server_tools_when[0].type"),
+        ({"stop_server_tools_when": [{"type": "max_cost"}]}, "stop_server_tools_when[0].max_cost_in_dollars"),
+        (
+            {"stop_server_tools_when": [{"type": "max_cost", "max_cost_in_dollars": 1}, {"type": "step_count_is"}]},
+            "stop_server_tools_when[1].step_count",
+        ),
+        (
+            {"stop_server_tools_when": [{"type": "step_count_is", "step_count": 0}]},
+            "stop_server_tools_when[0].step_count",
+        ),
+        ({"max_tool_calls": 0}, "max_tool_calls"),
+        ({"include_reasoning": "no"}, "include_reasoning"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_path(fields: dict[str, Any], param: str):
     with pytest.raises(InvalidRequest) as caught:
         read(**fields)
     assert caught.value.param == param
+
+
+@requirement("wire:one-answer")
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"model": "openrouter/fusion"}, {"plugins": [{"id": "fusion"}]}, {"tools": [{"type": "openrouter:fusion"}]}],
+)
+def test_more_than_one_answer_is_refused_with_fusion_and_without(fields: dict[str, Any]):
+    with pytest.raises(InvalidRequest, match="n must be 1") as caught:
+        read(**fields, n=2)
+    assert (caught.value.param, caught.value.status) == ("n", 400)
+    assert read(**fields, n=1).extra == {}
+
+
+@pytest.mark.parametrize(("asked", "steps"), [(1, 1), (30, 30), (31, 30), (9999, 30), (None, 30)])
+def test_steps_of_server_tools_are_clipped_at_thirty(asked: int | None, steps: int):
+    assert read(max_tool_calls=asked).max_steps == steps
+
+
+def test_the_choice_of_parallel_calls_goes_on_where_there_is_something_to_call():
+    tool: dict[str, Any] = {"type": "function", "function": {"name": "look"}}
+    assert written(read(tools=[tool], parallel_tool_calls=False))["parallel_tool_calls"] is False
+    assert "parallel_tool_calls" not in written(read(parallel_tool_calls=False))
 
 
 def test_a_schema_of_the_clients_may_speak_of_anything():

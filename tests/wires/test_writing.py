@@ -214,7 +214,7 @@ def test_calls_of_the_clients_functions_stand_in_the_message():
 
 
 def test_sealed_reasoning_and_a_refusal_reach_the_client():
-    sealed = [{"type": "reasoning.encrypted", "data": "x"}]
+    sealed = [{"type": "reasoning.encrypted", "data": "x", "index": 0}]
     message = body(replace(PLAIN, reply=replace(REPLY, text="", refusal="No.", opaque={"reasoning_details": sealed})))
     assert message["choices"][0]["message"]["refusal"] == "No."
     assert message["choices"][0]["message"]["reasoning_details"] == sealed
@@ -697,6 +697,7 @@ def test_a_stream_that_breaks_says_so_in_a_chunk_that_every_client_reads():
                     "metadata": {
                         "error_type": "provider_unavailable",
                         "request_id": "gen-1786974238-uxGHDllmFw2ZNwQWJQsK",
+                        "previous_errors": [{"provider": "Lab", "code": "rate_limited", "status": 429}],
                         "failure_reason": "synthesis_failed",
                         "failed_models": [],
                     },

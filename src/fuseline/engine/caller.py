@@ -37,9 +37,9 @@ class Hearing:
         """Take in a piece and pass it on."""
         if self.first_at is None:
             self.first_at = time.monotonic()
-        if delta.reasoning:
+        if delta.reasoning or (delta.details and self.speaker.to_client):
             self.reasoning.append(delta.reasoning)
-            await self.emit(ReasoningDelta(self.speaker, delta.reasoning))
+            await self.emit(ReasoningDelta(self.speaker, delta.reasoning, delta.details))
         if delta.text:
             self.text.append(delta.text)
             await self.emit(TextDelta(self.speaker, delta.text))

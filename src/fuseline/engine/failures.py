@@ -5,6 +5,9 @@ from typing import cast
 from fuseline.types.deliberation import PanelAnswer, Report, failed_model
 from fuseline.types.errors import FuselineError, RunFailed, UpstreamError
 
+FORM_MISSED = "response_format_mismatch"
+"""The reason of a run whose answer could not be brought into the form that the client asked for."""
+
 
 def sole(error: BaseException) -> BaseException:
     """The one error inside groups of one; of several, the first that is ours."""
@@ -22,7 +25,7 @@ def failure_of(error: UpstreamError, report: Report | None) -> RunFailed:
     if report is not None and not report.heard and not error.partial.text:
         return all_failed(report)
     status, kind = OUTWARD.get(error.reason, (502, "provider_unavailable"))
-    reason = "synthesis_failed" if report is not None else error.reason
+    reason = "synthesis_failed" if report is not None and error.reason != FORM_MISSED else error.reason
     return RunFailed(
         f"the model could not answer: {error.message}",
         status=status,
@@ -30,6 +33,7 @@ def failure_of(error: UpstreamError, report: Report | None) -> RunFailed:
         reason=reason,
         retry_after=error.retry_after,
         failures=[failed_model(answer) for answer in report.failed] if report else (),
+        provider_code=error.provider_code,
     )
 
 
@@ -39,6 +43,7 @@ OUTWARD: dict[str, tuple[int, str]] = {
     "context_length": (400, "context_length_exceeded"),
     "too_large": (400, "payload_too_large"),
     "unprocessable": (400, "unprocessable"),
+    "unsupported_input": (400, "invalid_request"),
     "model_not_found": (400, "not_found"),
     "upstream_auth": (502, "provider_auth"),
     "upstream_credits": (502, "provider_payment_required"),

@@ -6,37 +6,42 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
+from anyio import to_thread
 from pydantic_core import to_json
 
 from fuseline.engine.analyst import Analyst, transcript
 from fuseline.engine.caller import Caller
-from fuseline.engine.material import draw_labels
-from fuseline.engine.panel import Panel, Question, for_panel
+from fuseline.engine.fitting import least_output, weight, weight_of_messages, weight_of_terms
+from fuseline.engine.material import Shown, barely, digests_read, draw_labels, mark_of_digest, shown_within, whole
+from fuseline.engine.panel import Panel
 from fuseline.engine.prompts import render
+from fuseline.engine.question import Question, put_to_panel
+from fuseline.engine.writer import LONGEST_ANSWER
+from fuseline.settings import FusionSettings
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.tools.toolbox import open_toolbox
 from fuseline.types.deliberation import FUSION_CALL, FusionSpec, PanelAnswer, Report, report_body
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Emit, FusionFinished, FusionStarted
 from fuseline.types.json import object_of
-from fuseline.types.messages import Message, ToolCall, user
+from fuseline.types.messages import ToolCall
 from fuseline.types.requests import FunctionTool, Request, ServerTool
 from fuseline.types.runs import Speaker
+from fuseline.types.tokens import estimate_messages
 
 logger = logging.getLogger(__name__)
 
-SPEC = FunctionTool(
-    FUSION_CALL,
-    render("tool"),
-    {
-        "type": "object",
-        "properties": {"prompt": {"type": "string", "description": "The whole question, with all that it needs."}},
-        "required": ["prompt"],
-        "additionalProperties": False,
-    },
-)
+SIGHT: Mapping[Literal["conversation", "prompt"], str] = {
+    "conversation": "Put the whole question into the prompt. They see what was said in this conversation before it, "
+    "but neither tool results nor your instructions: add what they need of those.",
+    "prompt": "Put everything that the experts need to know into the prompt: they see nothing else of this "
+    "conversation.",
+}
+"""What the outer model is told of the experts' view, for each setting of `fusion.context`."""
+PROMPTS_TOKENS = 8_000
+"""More than our own prompts and an analysis take, in tokens."""
 LONGEST_RESERVE = 0.4
 """The share of a run's time that is kept back for analyst and writer at the most, where the run is short."""
 
@@ -44,17 +49,22 @@ LONGEST_RESERVE = 0.4
 class Fusion:
     """One request's fusion tool. It runs at most once, forced by the request or called by the outer model."""
 
-    spec = SPEC
-
     def __init__(
-        self, spec: FusionSpec, request: Request, caller: Caller, emit: Emit, reserve_s: float, forward_system: bool
+        self,
+        spec: FusionSpec,
+        request: Request,
+        caller: Caller,
+        emit: Emit,
+        reserve_s: float,
+        settings: FusionSettings,
     ) -> None:
         self._spec = spec
         self._request = request
         self._caller = caller
         self._emit = emit
         self._reserve_s = reserve_s
-        self._forward_system = forward_system
+        self._settings = settings
+        self.spec = declared(settings)
         self.report: Report | None = None
 
     async def __call__(self, call: ToolCall, scene: Scene) -> ToolResult:
@@ -64,22 +74,54 @@ class Fusion:
             return ToolResult('{"error":"invalid_arguments","field":"prompt"}')
         if self.report is not None:
             return ToolResult(CAPPED)
-        report = await self.convene((user(prompt),), prompt)
+        report = await self.convene(self._question(prompt), prompt)
         writers = tuple(Speaker("writer", model) for model in self._spec.writers)
-        return ToolResult(for_outer(report), writers)
+        reader = next(iter(writers), scene.speaker)
+        shown = await to_thread.run_sync(self._shown, report, reader, call)
+        read = digests_read(f"the {reader.role} ({reader.model})", report, shown)
+        self.report = replace(report, warnings=(*report.warnings, *read))
+        return ToolResult(for_outer(report, shown), writers)
 
-    async def convene_on_request(self) -> Report:
-        """Convene the panel on the client's conversation, without asking a model whether to."""
-        conversation = for_panel(self._request.messages, self._forward_system)
-        return await self.convene(conversation, transcript(conversation))
+    async def convene_on_request(self, writer: str) -> Report:
+        """Convene the panel on the client's conversation without asking a model whether to; `writer` writes then."""
+        question = self._question()
+        self._foresee(writer)
+        return await self.convene(question, transcript(question.conversation))
 
-    async def convene(self, conversation: Sequence[Message], prompt: str) -> Report:
+    def _question(self, prompt: str = "") -> Question:
+        return put_to_panel(self._request.messages, self._request.policy, self._settings, prompt)
+
+    def _shown(self, report: Report, reader: Speaker, call: ToolCall) -> Shown:
+        """The answers as they fit into what the conversation leaves of the window of the one who writes."""
+        window = self._caller.switchboard.resolve(reader.model).context
+        if window is None or not report.heard:
+            return whole(report)
+        bare = for_outer(replace(report, answers=tuple(replace(one, content="") for one in report.answers)))
+        said = weight_of_messages(self._request.messages) + weight_of_terms(self._request, [self.spec])
+        said += weight(call.arguments) + weight(bare)
+        room = window - said - least_output(window, self._request.max_tokens or LONGEST_ANSWER)
+        written = sum(weight(to_json(answer.content).decode()) for answer in report.heard)
+        spread = max(1.0, written / max(1, sum(weight(answer.content) for answer in report.heard)))
+        return shown_within(report, int(room / spread)) or barely(report)
+
+    def _foresee(self, writer: str) -> None:
+        """Write down the two calls that follow the panel, at the most that its answers can make of them."""
+        answers = sum(seat.max_completion_tokens or self._spec.max_completion_tokens for seat in self._spec.seats)
+        read = answers + estimate_messages(self._request.messages) + PROMPTS_TOKENS
+        ledger, resolve = self._caller.ledger, self._caller.switchboard.resolve
+        for speaker, most in (
+            (Speaker("analyst", self._spec.analysts[0]), self._spec.max_completion_tokens),
+            (Speaker("writer", writer), self._request.max_tokens or LONGEST_ANSWER),
+        ):
+            ledger.foresee(speaker, resolve(speaker.model), read, most)
+
+    async def convene(self, question: Question, prompt: str) -> Report:
         """Poll the panel, have its answers compared, and report. What an upstream does never makes it raise."""
         empty = Report(f"st_{self._caller.ledger.run_id.rpartition('-')[2]}", prompt, ())
         self.report = empty
         await self._emit(FusionStarted(empty.id, prompt, self._spec.seats))
         try:
-            self.report = await self._deliberate(empty, conversation)
+            self.report = await self._deliberate(empty, question)
         except* FuselineError:
             raise
         except* Exception:
@@ -88,13 +130,13 @@ class Fusion:
         await self._emit(FusionFinished(self.report))
         return self.report
 
-    async def _deliberate(self, report: Report, conversation: Sequence[Message]) -> Report:
+    async def _deliberate(self, report: Report, question: Question) -> Report:
         now, end = time.monotonic(), self._caller.ends_at
         reserve = min(self._reserve_s, (end - now) * LONGEST_RESERVE)
-        question = Question(tuple(conversation), self._request.policy)
         tools = [self._tools(seat.tools) for seat in self._spec.seats]
-        answers = await Panel(self._spec, question, tools, self._caller, self._emit).poll(end - reserve)
-        report = assessed(report, answers, self._spec)
+        panel = Panel(self._spec, question, tools, self._caller, self._emit)
+        report = assessed(report, await panel.poll(end - reserve), self._spec)
+        report = replace(report, warnings=(*report.warnings, *panel.warnings))
         if not report.ok:
             return report
         analyst = Analyst(
@@ -104,6 +146,16 @@ class Fusion:
 
     def _tools(self, declared: Sequence[ServerTool] | None) -> Mapping[str, Tool]:
         return open_toolbox(self._spec.tools if declared is None else declared, "tools")[0]
+
+
+def declared(settings: FusionSettings) -> FunctionTool:
+    """How the tool is declared to the outer model, which has to know what the experts see."""
+    prompt = {"type": "string", "description": "The whole question, with all that it needs."}
+    return FunctionTool(
+        FUSION_CALL,
+        render("tool", sight=SIGHT["conversation" if settings.context == "conversation" else "prompt"]),
+        {"type": "object", "properties": {"prompt": prompt}, "required": ["prompt"], "additionalProperties": False},
+    )
 
 
 def assessed(report: Report, answers: tuple[PanelAnswer, ...], spec: FusionSpec) -> Report:
@@ -134,6 +186,8 @@ def reason_of_all(answers: Sequence[PanelAnswer]) -> str:
         return "rate_limited"
     if reasons == {"model_not_found"}:
         return "invalid_model"
+    if reasons == {"unsupported_input"}:
+        return "unsupported_input"
     return "deadline_exceeded" if reasons == {"deadline_exceeded"} else "all_panels_failed"
 
 
@@ -147,16 +201,28 @@ def prompt_of(arguments: str) -> str:
     return prompt.strip() if isinstance(prompt, str) else ""
 
 
-def for_outer(report: Report) -> str:
+def for_outer(report: Report, shown: Shown | None = None) -> str:
     """The tool result as the outer model gets it: under letters instead of names, with word on how to write."""
+    shown = shown or whole(report)
     letters = tuple(f"{label}" if label else "unheard" for label in report.labels)
-    named = tuple(replace(answer, model=letters[answer.seat]) for answer in report.answers)
+    named = tuple(
+        replace(answer, model=letter, content=in_result(letter, answer, shown))
+        for letter, answer in zip(letters, report.answers, strict=True)
+    )
     body = report_body(replace(report, answers=tuple(sorted(named, key=lambda answer: answer.model))))
     if report.analysis is not None:
         body["analysis"] = report.analysis.public(letters)
+    if shown.digested:
+        body["digests"] = shown.note()
     if report.ok:
         body["instructions"] = render("tool_result")
     return to_json(body).decode()
+
+
+def in_result(letter: str, answer: PanelAnswer, shown: Shown) -> str:
+    """An answer's text in the tool result, behind its mark where it is a digest."""
+    text = shown.texts.get(letter, answer.content)
+    return f"{mark_of_digest(answer).strip()}\n{text}" if letter in shown.digested else text
 
 
 CAPPED = to_json(

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import anyio
 
 from fuseline.engine.caller import Caller
+from fuseline.engine.stopping import Progress, Stop
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.types.errors import OverBudget, UpstreamError
-from fuseline.types.events import Emit, ToolCalled, ToolReturned
+from fuseline.types.events import Emit, TextDelta, ToolCalled, ToolReturned
 from fuseline.types.messages import Message, ToolCall
 from fuseline.types.replies import Reply
-from fuseline.types.requests import Request
-from fuseline.types.runs import Speaker
+from fuseline.types.requests import Request, StopRule
+from fuseline.types.runs import Round, Speaker, ToolUse
 
 AT_ONCE = 4
 """Tools of one turn that run side by side."""
@@ -27,10 +28,14 @@ class Turn:
 
     speaker: Speaker
     reply: Reply
+    asked: Request
+    """The conversation that the last turn answered, as its speaker was given it."""
     steps: int
     """Server-tool calls that were answered on the way."""
     preamble: str = ""
     """What was said before the last turn, between calls of server tools."""
+    rounds: tuple[Round, ...] = ()
+    """The turns in which server tools were called."""
 
 
 async def speak_first(
@@ -60,33 +65,44 @@ async def converse(
     emit: Emit,
     *,
     steps: int,
+    rules: Sequence[StopRule] = (),
     ends_at: float | None = None,
 ) -> Turn:
     """Let the first of `speakers` who can answer `request`, running the server tools that are called.
 
     Returns at the first reply that calls no server tool: an answer, or calls that only the client can serve.
-    After `steps` calls the server tools are taken away, so that what follows must do without.
+    After `steps` calls, or where there are `rules` when one of them holds, the server tools are taken away, so that
+    what follows must do without.
     """
     own = {function.name for function in request.functions}
     offered = replace(request, functions=(*request.functions, *(tool.spec for tool in tools.values())))
-    bench = Bench(tools, emit)
+    bench, stop = Bench(tools, emit), Stop(steps, tuple(rules))
     said: list[str] = []
+    rounds: list[Round] = []
+
+    def turn(reply: Reply) -> Turn:
+        return Turn(speaker, reply, offered, bench.served, "\n\n".join(said), tuple(rounds))
+
     while True:
         speaker, reply = await speak_first(speakers, offered, caller, ends_at)
         ours = tuple(call for call in reply.tool_calls if call.name not in own)
         if not ours:
-            return Turn(speaker, reply, bench.served, "\n\n".join(said))
+            return turn(reply)
         if len(offered.functions) == len(own):
-            return Turn(speaker, without_calls(reply, own), bench.served, "\n\n".join(said))
-        results = await bench.serve(speaker, ours, steps - bench.served)
+            return turn(without_calls(reply, own))
+        results = await bench.serve(speaker, ours, stop.room(bench.served))
         theirs = tuple(call for call in reply.tool_calls if call.name in own)
+        rounds.append(Round(replace(reply, tool_calls=theirs), bench.take_uses()))
         if theirs:
-            return Turn(speaker, replace(reply, tool_calls=theirs), bench.served, "\n\n".join(said))
+            return turn(rounds[-1].reply)
         if reply.text:
             said.append(reply.text)
+            if speaker.role == "panel":
+                await emit(TextDelta(speaker, "\n\n"))  # a seat has one text; what speaks to the client parts its turns
         offered = continued(offered, reply, results)
         speakers = next((result.next_speakers for _, result in results if result.next_speakers), speakers)
-        if bench.served >= steps or bench.strangers >= STRANGERS:
+        progress = Progress(bench.served, frozenset(bench.called), reply, caller.ledger)
+        if stop.due(progress) or bench.strangers >= STRANGERS:
             offered = replace(offered, functions=request.functions, tool_choice=None)
 
 
@@ -114,7 +130,9 @@ class Bench:
         self._tools = tools
         self._emit = emit
         self._known: dict[tuple[str, str], ToolResult] = {}
+        self._begun: list[ToolCall] = []
         self.served = 0
+        self.called: set[str] = set()
         self.strangers = 0
 
     async def serve(self, speaker: Speaker, calls: Sequence[ToolCall], room: int) -> list[tuple[ToolCall, ToolResult]]:
@@ -127,21 +145,28 @@ class Bench:
                 results[index] = await self._serve_one(speaker, call)
 
         async with anyio.create_task_group() as group:
-            for index, call in enumerate(calls[: max(room, 0)]):
+            for index, call in enumerate(calls[:room]):
                 group.start_soon(answer, index, call)
-        self.served += min(len(calls), max(room, 0))
+        self.served += min(len(calls), room)
         spent = ToolResult('{"error":"tool_budget_exhausted"}')
         return [(call, results.get(index, spent)) for index, call in enumerate(calls)]
+
+    def take_uses(self) -> tuple[ToolUse, ...]:
+        """What ran since this was last asked."""
+        begun, self._begun = self._begun, []
+        return tuple(ToolUse(call, self._known[call.name, call.arguments].text) for call in begun)
 
     async def _serve_one(self, speaker: Speaker, call: ToolCall) -> ToolResult:
         tool = self._tools.get(call.name)
         self.strangers = 0 if tool else self.strangers + 1
         if tool is None:
             return ToolResult('{"error":"unknown_tool"}')
+        self.called.add(call.name)
         if len(call.arguments) > ARGUMENT_BYTES:
             return ToolResult('{"error":"invalid_arguments"}')
         key = (call.name, call.arguments)
         if key not in self._known:
+            self._begun.append(call)
             await self._emit(ToolCalled(speaker, call))
             self._known[key] = await tool(call, Scene(speaker))
             await self._emit(ToolReturned(speaker, call, self._known[key].text))

@@ -1,35 +1,29 @@
 """The panel: the same question to every seat at once, each its own conversation. A dead seat is an answer too."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import anyio
 
+from fuseline.engine.attachments import joined, refusal
 from fuseline.engine.caller import Caller
+from fuseline.engine.fitting import Ration, Rationed, first_of, fit
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import render
+from fuseline.engine.question import Question
 from fuseline.engine.sources import sources_of
 from fuseline.tools.base import Tool
 from fuseline.types.deliberation import FusionSpec, PanelAnswer, Seat
 from fuseline.types.errors import OverBudget, Partial, UpstreamError
 from fuseline.types.events import Emit, SeatAnswered, SeatFailed, SeatJoined
-from fuseline.types.json import Json
-from fuseline.types.messages import Message, system
+from fuseline.types.messages import system
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
 
 ENOUGH_TO_KEEP = 200
 """Visible characters from which a text that broke off is worth comparing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the panel is asked, and under which terms it travels."""
-
-    conversation: tuple[Message, ...]
-    policy: Mapping[str, Json]
 
 
 class Panel:
@@ -45,8 +39,18 @@ class Panel:
         self._caller = caller
         self._emit = emit
         self._answers: dict[int, PanelAnswer] = {}
+        self._left_out: dict[int, int] = {}
         self._quorum = anyio.Event()
         self._complete = anyio.Event()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Which seats could not be given the whole conversation."""
+        seats = self._spec.seats
+        return tuple(
+            f"seat {index + 1} ({seats[index].model}): {first_of(count)} left out"
+            for index, count in sorted(self._left_out.items())
+        )
 
     async def poll(self, ends_at: float) -> tuple[PanelAnswer, ...]:
         """Ask every seat at once and return what each answered, in the order of the panel.
@@ -73,15 +77,17 @@ class Panel:
         seats.cancel()
 
     async def _sit(self, index: int, seat: Seat, ends_at: float) -> None:
-        """Carry one seat's conversation to its end."""
+        """Carry one seat's conversation to its end, or say why it cannot begin."""
         speaker = self._speaker(index, seat)
-        tools = self._tools[index]
+        prepared = self._prepared(index, seat)
+        if isinstance(prepared, PanelAnswer):
+            await self._tell(index, seat, prepared)
+            return
+        request, tools = prepared
         steps = self._spec.max_tool_calls
         try:
-            turn = await converse(
-                [speaker], self._request(seat, tools), tools, self._caller, self._emit, steps=steps, ends_at=ends_at
-            )
-            answer = judged(index, seat, turn.reply)
+            turn = await converse([speaker], request, tools, self._caller, self._emit, steps=steps, ends_at=ends_at)
+            answer = replace(judged(index, seat, turn.reply), preamble=turn.preamble)
         except UpstreamError as error:
             answer = broken(index, seat, error)
         except OverBudget as error:
@@ -105,6 +111,24 @@ class Panel:
             "grace_over", "the others had answered and the time for latecomers ran out", partial=partial
         )
         return broken(index, seat, error)
+
+    def _prepared(self, index: int, seat: Seat) -> tuple[Request, Mapping[str, Tool]] | PanelAnswer:
+        """What a seat is asked and may call, fitted to its model; a dead seat where the model cannot take it."""
+        model, tools = self._caller.switchboard.resolve(seat.model), self._tools[index]
+        strange = refusal(self._question.conversation, model)
+        if strange:
+            return PanelAnswer(index, seat.model, error=strange, reason="unsupported_input")
+        specs = [tool.spec for tool in tools.values()]
+        fitted = fit(self._request(seat, tools), model, specs, self._question.standing)
+        if fitted is None:
+            sentence = f"the question is longer than the model's window of {model.context} tokens"
+            return PanelAnswer(index, seat.model, error=sentence, reason="context_length")
+        if fitted.left_out:
+            self._left_out[index] = fitted.left_out
+        if fitted.tool_room is not None:
+            ration = Ration(fitted.tool_room)
+            tools = {name: Rationed(tool, ration) for name, tool in tools.items()}
+        return replace(fitted.request, messages=joined(fitted.request.messages)), tools
 
     def _speaker(self, index: int, seat: Seat) -> Speaker:
         return Speaker("panel", seat.model, index)
@@ -173,19 +197,3 @@ def broken(index: int, seat: Seat, error: UpstreamError) -> PanelAnswer:
         provider_code=error.provider_code,
         retry_after=error.retry_after,
     )
-
-
-def for_panel(messages: Sequence[Message], forward_system: bool) -> tuple[Message, ...]:
-    """The client's conversation as a seat may see it: what people and assistants said, ending with a person.
-
-    Tool traffic is dropped: several upstreams refuse a history that ends with it, and none of the seats has the tools.
-    """
-    roles = ("user", "assistant", "system", "developer") if forward_system else ("user", "assistant")
-    kept = [
-        Message("user" if message.role in ("system", "developer") else message.role, message.content)
-        for message in messages
-        if message.role in roles and not message.blank
-    ]
-    while kept and kept[-1].role != "user":
-        kept.pop()
-    return tuple(replace(message, tool_calls=()) for message in kept)

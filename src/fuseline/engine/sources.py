@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from fuseline.types.deliberation import Source
-from fuseline.types.replies import Citation
+from fuseline.types.deliberation import Report, Source
+from fuseline.types.replies import Citation, Reply
 
 LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+\"[^\"]*\")?\)")
 BARE = re.compile(r"https?://[^\s<>()\[\]\"'`|]+")
+TRAILING = ".,;:!?*_"
+"""What ends a sentence rather than an address."""
 TRACKING = re.compile(r"^(utm_\w+|gclid|fbclid)$")
 
 
@@ -24,9 +27,48 @@ def sources_of(text: str, citations: Iterable[Citation] = ()) -> tuple[Source, .
         url = clean(address)
         found.setdefault(url, Source(url, title.strip() or url))
     for address in BARE.findall(LINK.sub("", text)):
-        url = clean(address.rstrip(".,;:!?*_"))
+        url = clean(address.rstrip(TRAILING))
         found.setdefault(url, Source(url, url))
     return tuple(found.values())
+
+
+def with_citations(reply: Reply, report: Report | None) -> Reply:
+    """The answer with its own links among its citations, under the titles that the panel knew."""
+    citations = cited(reply.text, report.sources if report else (), reply.citations)
+    return reply if citations == reply.citations else replace(reply, citations=citations)
+
+
+def cited(text: str, sources: Iterable[Source], reported: Iterable[Citation] = ()) -> tuple[Citation, ...]:
+    """The pages that a text refers to, with their places: those its upstream reported, then the links it left out.
+
+    A title comes from `sources` where the page is known there, else from the link.
+    """
+    kept = tuple(reported)
+    if "http" not in text:
+        return kept
+    titles = {source.url: source.title for source in sources if source.title != source.url}
+    found = [
+        Citation(url, titles.get(url) or words or url, start, end)
+        for start, end, words, url in links(text)
+        if not any(covers(citation, url, start, end) for citation in kept)
+    ]
+    return (*kept, *found)
+
+
+def links(text: str) -> list[tuple[int, int, str, str]]:
+    """Every link in a text: where it starts and ends, its words, and its address."""
+    marked = [(*match.span(), match[1].strip(), clean(match[2])) for match in LINK.finditer(text)]
+    rest = LINK.sub(lambda match: " " * len(match[0]), text) if marked else text
+    bare = [(match.start(), match[0].rstrip(TRAILING)) for match in BARE.finditer(rest)]
+    whole = [(start, start + len(address), "", clean(address)) for start, address in bare if BARE.fullmatch(address)]
+    return sorted([*marked, *whole])
+
+
+def covers(citation: Citation, url: str, start: int, end: int) -> bool:
+    """Whether a reported citation stands for a link: it names the page, and overlaps the place or names none."""
+    if clean(citation.url) != url:
+        return False
+    return not citation.end or (citation.start < end and start < citation.end)
 
 
 def clean(url: str) -> str:

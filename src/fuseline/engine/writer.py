@@ -3,14 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from anyio import to_thread
+
+from fuseline.engine.attachments import visible
 from fuseline.engine.caller import Caller
+from fuseline.engine.fitting import first_of, fit, least_output, newest, weight_of_messages, weight_of_terms
 from fuseline.engine.loop import speak_first
-from fuseline.engine.material import fenced, guide, new_boundary
+from fuseline.engine.material import (
+    Shown,
+    barely,
+    digests_read,
+    fenced,
+    guide,
+    new_boundary,
+    shown_within,
+    weight_of_material,
+    whole,
+)
 from fuseline.engine.prompts import render
 from fuseline.types.deliberation import PanelAnswer, Report
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, TextDelta, WriterStarted
 from fuseline.types.messages import Message, Text, system, user
+from fuseline.types.models import Model
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
@@ -27,26 +42,41 @@ class Written:
 
     speaker: Speaker
     reply: Reply
+    asked: Request
+    """The conversation that it answers, as its writer was given it."""
     degraded: str = ""
     """Why it is less than a fused answer; empty where it is not."""
+    warnings: tuple[str, ...] = ()
+    """What the writer could not be given whole."""
 
 
-async def write(request: Request, report: Report, writers: Sequence[str], caller: Caller, emit: Emit) -> Written:
+async def write(
+    request: Request,
+    report: Report,
+    writers: Sequence[str],
+    caller: Caller,
+    emit: Emit,
+    *,
+    may_stand_in: bool = True,
+) -> Written:
     """Have the first writer who can write the answer; without a panel's answers it answers by itself.
 
-    :raises UpstreamError: when a writer broke off after its first words, or none could begin and nobody was heard.
+    :raises UpstreamError: when a writer broke off after its first words, or none could begin and nobody was heard or
+        may stand in.
     """
     speakers = [Speaker("writer", model) for model in writers]
-    asked = with_material(request, report) if report.heard else request
+    reader = caller.switchboard.resolve(writers[0])
+    request = replace(request, messages=visible(request.messages, reader))
+    asked, warnings = await prepared(request, report, reader) if report.heard else (request, ())
     await emit(WriterStarted(speakers[0]))
     try:
         speaker, reply = await speak_first(speakers, asked, caller)
         reply = await without_strays(speaker, reply, asked, caller)
-        return Written(speaker, reply, "" if report.heard else NO_PANEL)
+        return Written(speaker, reply, asked, "" if report.heard else NO_PANEL, warnings)
     except (UpstreamError, OverBudget) as error:
-        if not report.heard or (isinstance(error, UpstreamError) and error.partial.text):
+        if not (report.heard and may_stand_in) or (isinstance(error, UpstreamError) and error.partial.text):
             raise
-    return await stand_in(report, emit)
+    return await stand_in(report, asked, emit)
 
 
 async def without_strays(speaker: Speaker, reply: Reply, request: Request, caller: Caller) -> Reply:
@@ -67,13 +97,13 @@ def only_strays(reply: Reply, offered: frozenset[str]) -> bool:
     return bool(called) and called.isdisjoint(offered) and not reply.text.strip()
 
 
-async def stand_in(report: Report, emit: Emit) -> Written:
+async def stand_in(report: Report, asked: Request, emit: Emit) -> Written:
     """Give the best panel answer in place of the one that no writer could write."""
     best = best_answer(report)
     speaker = Speaker("writer", best.model)
     await emit(TextDelta(speaker, best.content))
     finish = "length" if best.truncated else "stop"
-    return Written(speaker, Reply(best.model, best.content, finish_reason=finish), BEST_PANEL_ANSWER)
+    return Written(speaker, Reply(best.model, best.content, finish_reason=finish), asked, BEST_PANEL_ANSWER)
 
 
 def best_answer(report: Report) -> PanelAnswer:
@@ -87,14 +117,52 @@ def best_answer(report: Report) -> PanelAnswer:
     return max(report.heard, key=merit)
 
 
-def with_material(request: Request, report: Report) -> Request:
+async def prepared(request: Request, report: Report, reader: Model) -> tuple[Request, tuple[str, ...]]:
+    """What a writer is asked, made beside the event loop where there may be digests to be made."""
+    if reader.context is None or weight_of_material(report) < reader.context // 2:
+        return for_writer(request, report, reader)
+    return await to_thread.run_sync(for_writer, request, report, reader)
+
+
+def for_writer(request: Request, report: Report, reader: Model) -> tuple[Request, tuple[str, ...]]:
+    """What a writer is asked, fitted to its window, and what there is to warn of.
+
+    Where not all fits, the conversation gives up its oldest messages down to half of the window, and then the longest
+    answers become digests.
+    """
+    asked, name = with_material(request, report), f"the writer ({reader.slug})"
+    if reader.context is None:
+        return asked, ()
+    least = least_output(reader.context, min(asked.max_tokens or LONGEST_ANSWER, reader.max_output or reader.context))
+    if weight_of_messages(asked.messages) + weight_of_terms(asked) + least <= reader.context:
+        fitted = fit(asked, reader)
+        return (fitted.request if fitted else asked), ()
+    messages, left_out = newest(request.messages, (reader.context - least) // 2)
+    request = replace(request, messages=messages)
+    bare = with_material(request, report, Shown(dict.fromkeys(whole(report).texts, ""), frozenset(report.labels)))
+    room = reader.context - least - weight_of_messages(bare.messages) - weight_of_terms(bare)
+    shown = shown_within(report, room) or barely(report)
+    asked = with_material(request, report, shown)
+    fitted = fit(asked, reader)
+    warnings = (f"{name}: {first_of(left_out)} left out",) if left_out else ()
+    return (fitted.request if fitted else asked), (*warnings, *digests_read(name, report, shown))
+
+
+def with_material(request: Request, report: Report, shown: Shown | None = None) -> Request:
     """The client's conversation with what a writer needs: its requirements in front, the material behind."""
     boundary = new_boundary()
     wishes = "\n\n".join(message.text for message in request.messages if message.role in ("system", "developer"))
     extra = f"\nThe person's own instructions, which govern form and language:\n\n{wishes}" if wishes else ""
     rest = [message for message in request.messages if message.role not in ("system", "developer")]
     analysis = f"The comparison:\n{guide(report.analysis, report.labels)}" if report.analysis else ""
-    material = render("writer_material", boundary=boundary, answers=fenced(report, boundary), analysis=analysis)
+    shown = shown or whole(report)
+    material = render(
+        "writer_material",
+        boundary=boundary,
+        digests=shown.note(),
+        answers=fenced(report, boundary, shown),
+        analysis=analysis,
+    )
     opening = system(render("writer", boundary=boundary, instructions=extra))
     asked = rest[-1].role == "user"
     closing = (*rest[:-1], extended(rest[-1], material)) if asked else (*rest, user(material))

@@ -34,6 +34,7 @@ def resolved(slug: str, param: str, catalog: Catalog) -> Model:
         return catalog.resolve(slug)
     except ModelNotFound as error:
         error.param = error.param or param
+        error.model = slug
         raise
 
 

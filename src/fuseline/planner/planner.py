@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fuseline.catalog.catalog import Catalog
+from fuseline.engine.form import Form, read_form
 from fuseline.planner.checks import check_plan, check_question, checked_choice
+from fuseline.planner.history import with_runs
 from fuseline.planner.terms import Terms
 from fuseline.settings import FusionSettings
 from fuseline.tools.base import Tool
@@ -29,6 +31,8 @@ class Plan:
     spec: FusionSpec | None
     tools: Mapping[str, Tool]
     """Server tools of the outer model, beside fusion."""
+    form: Form | None = None
+    """What the answer has to be. A plain call has none: its format is between the client and the upstream."""
     router: str = ""
     """The alias that the request came by, or empty."""
 
@@ -57,7 +61,8 @@ class Planner:
         spec = terms.spec() if mode != "off" else None
         speakers = (terms.writers or outer) if mode == "forced" else outer
         check_plan(request, speakers, spec, self._catalog)
-        return Plan(outer_request(request, mode), mode, speakers, spec, tools, terms.router)
+        form = read_form(request.response_format) if mode != "off" else None
+        return Plan(outer_request(request, mode, bool(tools)), mode, speakers, spec, tools, form, terms.router)
 
     def _mode(self, request: Request, terms: Terms, other_tools: bool) -> Mode:
         choice = request.tool_choice
@@ -71,11 +76,12 @@ class Planner:
         return "forced" if always and not request.functions and request.messages[-1].role == "user" else "offered"
 
 
-def outer_request(request: Request, mode: Mode) -> Request:
+def outer_request(request: Request, mode: Mode, has_tools: bool) -> Request:
     """The request as the one who speaks to the client gets it."""
     choice = request.tool_choice
     if mode == "forced" or (isinstance(choice, Named) and choice.name in FUSION):
         choice = None  # a forced choice is free after the panel was heard
-    if mode == "off" and choice == "required" and not request.functions:
-        choice = None
-    return replace(request, server_tools=(), plugins=(), tool_choice=choice, fallbacks=())
+    if mode == "off" and choice == "required" and not (request.functions or has_tools):
+        choice = None  # there is nothing left that could be called
+    messages = with_runs(request.messages, mode == "offered") or request.messages
+    return replace(request, messages=messages, server_tools=(), plugins=(), tool_choice=choice, fallbacks=())

@@ -88,7 +88,7 @@ class Terms:
             deadline_s=wanted.deadline_s,
             seed=wanted.seed,
             max_cost=None if wanted.budget is None else nano(wanted.budget),
-            expose=wanted.expose or "analysis",
+            expose=wanted.expose,
             warnings=(*warnings, *self._preset_warnings),
         )
 

@@ -14,7 +14,7 @@ from fuseline.providers.base import Hear
 from fuseline.settings import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.models import Endpoint, Model
-from fuseline.types.replies import Reply
+from fuseline.types.replies import Delta, Reply
 from fuseline.types.requests import Request
 from fuseline.wires.base import ClientWire, ReplyReader
 
@@ -85,7 +85,10 @@ class HTTPProvider:
                     if response.status != 200:
                         raise await self._refusal(response, request, model, without)
                     if not is_stream(response.headers):
-                        return self._wire.read_reply(await read_capped(response, self._limits.answer_bytes))
+                        reply = self._wire.read_reply(await read_capped(response, self._limits.answer_bytes))
+                        if reply.text or reply.reasoning:
+                            await hear(Delta(reply.text, reply.reasoning))
+                        return reply
                     await listen(response.content, reader, hear, clock)
                     return reader.close()
             except aiohttp.ClientError as error:

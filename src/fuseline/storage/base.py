@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
-from fuseline.types.json import Json
+from fuseline.types.json import Json, JsonObject
 from fuseline.types.runs import Call, Noted, Record, RunStatus
 
 
@@ -36,6 +36,55 @@ class StoredRun:
     events: tuple[Noted, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A response as it was sent, without what only kept its connection open."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; without the length."""
+    body: bytes
+
+
+ClaimState = Literal["running", "finished", "unkept", "stopped", "released"]
+"""Under way; answered, with or without a reply that can be given again; cut off; as if it had never been claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is known of a key under which a client asked for something, so that it is done at most once."""
+
+    key: str
+    """A hash of the client's key and of whose it is; never the key itself."""
+    token: str
+    """Tells this claim from every other of the same key."""
+    fingerprint: str
+    """A hash of what was asked, by which another request under the same key is noticed."""
+    claimed_at: float
+    """Seconds since the epoch."""
+    expires_at: float
+    """When the key is free again, unless the claim is still under way."""
+    state: ClaimState = "running"
+    run_id: str = ""
+    sent: Sent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CachedReply:
+    """A good reply that may be given again to whoever asks the same."""
+
+    key: str
+    """A hash of what was asked, and by whom."""
+    run_id: str
+    """The run that made it."""
+    kept_at: float
+    """Seconds since the epoch."""
+    expires_at: float
+    sent: Sent
+    about: JsonObject = field(default_factory=dict[str, Json])
+    """What a lookup says of the run."""
+
+
 class Store(Protocol):
     """Where records go. One writer owns all writes; what is noted first is durable first."""
 
@@ -54,6 +103,31 @@ class Store(Protocol):
     async def runs(self, limit: int = 20, before: float | None = None) -> Sequence[StoredRun]:
         """Read the headers of the newest runs, newest first, without calls and events."""
         ...
+
+    async def spent(self, *since: float) -> tuple[int, ...]:
+        """Add up what all runs cost that began at or after each of these moments, in nano-dollars as far as known."""
+        ...
+
+    async def claim(self, claim: Claim) -> Claim:
+        """Claim a key unless somebody holds it, and return the claim that holds: this one, or the earlier one.
+
+        When it returns, the claim would survive the loss of the machine. One whose process died counts as stopped.
+
+        :raises StorageFailed: when the database refuses. Nothing is claimed then.
+        """
+        ...
+
+    def settle(self, claim: Claim) -> None:
+        """Keep what came of a claim soon, without waiting. One that is released, or expired, can be claimed again."""
+
+    async def cached(self, key: str, now: float) -> CachedReply | None:
+        """Read a reply that has not expired."""
+
+    def cache(self, reply: CachedReply, room: int) -> None:
+        """Keep a reply soon, without waiting. The oldest make way now and then, so that all fit in `room` bytes."""
+
+    def forget(self, key: str) -> None:
+        """Drop a cached reply soon, without waiting."""
 
     async def close(self) -> None:
         """Write what is left and let go of the database."""

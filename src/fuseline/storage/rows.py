@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
-from sqlalchemy import RowMapping, Table
+from sqlalchemy import RowMapping, Table, text
 from sqlalchemy.dialects import sqlite
 
 from fuseline.storage import schema
@@ -14,7 +14,7 @@ from fuseline.types.json import Json, JsonObject
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Call, Noted, Record, Run, RunClosed, RunOpened, Speaker
 
-Values: TypeAlias = tuple[str | int | float | None, ...]
+Values: TypeAlias = tuple[str | int | float | bytes | None, ...]
 
 HEADER = (
     "id",
@@ -41,17 +41,34 @@ FIXED = ("id", "run_id", "sequence", "created_at")
 """Keys and indexed columns, which never change once they are written; to leave them alone spares the indexes."""
 
 
+class Statement(Protocol):
+    """Something that a batch does to a table. Values go in by position."""
+
+    @property
+    def most(self) -> int:
+        """How many rows it can take at once."""
+        ...
+
+    def text(self, count: int) -> str:
+        """The statement for so many rows at once."""
+        ...
+
+
 class Upsert:
     """A statement that writes rows of one kind, and writes them again without harm where they are already there.
 
-    It is compiled once. Values go in by position, in the order of the table.
+    It is compiled once. Values go in by position, in the order of the table. Rows that are already there change only
+    `where` a condition holds, if there is one.
     """
 
-    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+    most = 128
+
+    def __init__(self, table: Table, columns: Sequence[str], where: str = "") -> None:
         keys = [column.name for column in table.primary_key]
         insert = sqlite.insert(table)
-        changed = {name: insert.excluded[name] for name in columns if name not in FIXED}
-        statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        changed = {name: insert.excluded[name] for name in columns if name not in (*FIXED, *keys)}
+        condition = text(where) if where else None
+        statement = insert.on_conflict_do_update(index_elements=keys, set_=changed, where=condition)
         self._one = str(statement.compile(dialect=sqlite.dialect(), column_keys=columns))
         self._texts: dict[int, str] = {}
 
@@ -76,9 +93,9 @@ ORDER = (OPEN, CALL, NOTE, CLOSE)
 
 
 class Row(NamedTuple):
-    """One row to be written."""
+    """One row to be written, or one thing to be done."""
 
-    upsert: Upsert
+    statement: Statement
     values: Values
 
 

@@ -1,8 +1,21 @@
-"""The tables in which runs are kept. Times are seconds since the epoch, money is whole nano-dollars."""
+"""The tables in which runs and replies are kept. Times are seconds since the epoch, money is whole nano-dollars."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
-VERSION = "0001"
+VERSION = "0002"
 """The migration that brings a database to these tables; `migrations/versions` holds the way there."""
 
 metadata = MetaData()
@@ -70,3 +83,38 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("body", Text, nullable=False),
 )
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("claimed_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("generation_id", Text, nullable=False),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", LargeBinary),
+    Index("claims_expires_at", "expires_at"),
+    Index("claims_running", "owner", sqlite_where=text("state = 'running'")),
+)
+"""What became of each key that a client sent with a request, so that the same request is not carried out twice."""
+
+cached_replies = Table(
+    "cached_replies",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("generation_id", Text, nullable=False),
+    Column("kept_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("cached_replies_expires_at", "expires_at"),
+)
+"""Good replies that may be given again."""

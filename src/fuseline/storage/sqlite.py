@@ -1,4 +1,4 @@
-"""Runs kept in a SQLite file: one thread writes, others read beside it."""
+"""Runs and replies kept in a SQLite file: one thread writes, others read beside it."""
 
 import asyncio
 import importlib
@@ -7,27 +7,45 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import Connection, Engine, case, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from fuseline.storage.base import StoredRun
+from fuseline.storage.base import CachedReply, Claim, StoredRun
 from fuseline.storage.connections import MEMORY, connect, create_file, locate, preparing, reading
 from fuseline.storage.orphans import settle_orphans
 from fuseline.storage.owners import this_process
 from fuseline.storage.refusals import MISPLACED, code, sentence
-from fuseline.storage.rows import HEADER, read_call, read_event, read_run, write_row
+from fuseline.storage.replies import (
+    CLAIM,
+    FORGET,
+    SETTLE,
+    SWEEP_CACHE,
+    SWEEP_CLAIMS,
+    Command,
+    read_cached,
+    read_claim,
+    tidy,
+    write_cached,
+    write_claim,
+)
+from fuseline.storage.rows import HEADER, Row, read_call, read_event, read_run, write_row
 from fuseline.storage.schema import VERSION, calls, events, runs
 from fuseline.storage.writer import Parcel, Writer
 from fuseline.types.errors import BadConfiguration, StorageFailed
-from fuseline.types.runs import Record, RunClosed
+from fuseline.types.runs import NOT_SENT, Record, RunClosed
 
 logger = logging.getLogger(__name__)
 
-LINGER_S = 0.05
-"""How long notes wait for company when nobody waits for them."""
+LINGER_S = 0.25
+"""How long notes wait for company when nobody waits for them: each commit costs more than all its rows."""
+END_LINGER_S = 0.02
+"""The same for the end of a run, which is lost with the process until it is written."""
+SWEEP_S = 10.0
+"""How long what has expired may stay while others come and go."""
 HEADERS = select(*(runs.c[name] for name in HEADER), runs.c.prompts)
 NEWEST = (runs.c.created_at.desc(), runs.c.id.desc())
 
@@ -41,16 +59,22 @@ class SqliteStore:
         self._path = path
         self._owner = this_process()
         self._hurried = False
+        self._swept: dict[Command, float] = {}
         self._reminder: asyncio.TimerHandle | None = None
         """Set while notes wait for company: a timer of the loop costs less than waking a thread for each."""
 
     def note(self, *records: Record) -> None:
-        """Keep these soon, in order, without waiting: with the next write or within a moment, a run's end at once."""
+        """Keep these soon, in order, without waiting: with the next write or within a moment."""
         self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
-        if any(isinstance(record, RunClosed) for record in records):
-            self._hurry()
-        elif self._reminder is None:
-            self._reminder = asyncio.get_running_loop().call_later(LINGER_S, self._go)
+        ended = any(isinstance(record, RunClosed) for record in records)
+        if self._reminder is None or ended:
+            self._remind(END_LINGER_S if ended else LINGER_S)
+
+    def _remind(self, seconds: float) -> None:
+        """Have what waits written so many seconds from now, in place of what was said before."""
+        if self._reminder is not None:
+            self._reminder.cancel()
+        self._reminder = asyncio.get_running_loop().call_later(seconds, self._go)
 
     def _hurry(self) -> None:
         """Have all that this turn of the loop puts written as one: the seats of a panel are dispatched together."""
@@ -71,10 +95,17 @@ class SqliteStore:
 
         :raises StorageFailed: when the database refuses. These records are then forgotten; what was noted is not.
         """
+        await self._durable([write_row(record, self._owner) for record in records])
+
+    async def _durable(self, rows: Sequence[Row]) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._writer.put(Parcel([write_row(record, self._owner) for record in records], waiter))
+        self._writer.put(Parcel(rows, waiter))
         self._hurry()
         await waiter
+
+    def _soon(self, *rows: Row) -> None:
+        self._writer.put(Parcel(rows))
+        self._remind(END_LINGER_S)
 
     async def run(self, run_id: str) -> StoredRun | None:
         """Read one run with its calls and events, by its id or by an unambiguous end of it. `last` is the newest."""
@@ -87,6 +118,51 @@ class SqliteStore:
         await self._settled()
         with explained(self._path):
             return await to_thread.run_sync(read_headers, self._engine, limit, before)
+
+    async def spent(self, *since: float) -> tuple[int, ...]:
+        """Add up what all runs cost that began at or after each of these moments, in nano-dollars as far as known."""
+        await self._settled()
+        with explained(self._path):
+            return await to_thread.run_sync(read_sums, self._engine, since)
+
+    async def claim(self, claim: Claim) -> Claim:
+        """Claim a key unless somebody holds it, and return the claim that holds: this one, or the earlier one."""
+        held: Claim | None = None
+        try:
+            while held is None or held.state == "released":
+                await self._durable([write_claim(claim, CLAIM, self._owner)])
+                with explained(self._path):
+                    held = await to_thread.run_sync(read_claim, self._engine, claim.key)
+        except BaseException:
+            self.settle(replace(claim, state="released"))  # it may have been written, and nobody will answer for it
+            raise
+        return held
+
+    def settle(self, claim: Claim) -> None:
+        """Keep what came of a claim soon, without waiting."""
+        self._soon(write_claim(claim, SETTLE, ""), *self._sweep(SWEEP_CLAIMS, time.time()))
+
+    async def cached(self, key: str, now: float) -> CachedReply | None:
+        """Read a reply that has not expired."""
+        await self._settled()
+        with explained(self._path):
+            return await to_thread.run_sync(read_cached, self._engine, key, now)
+
+    def cache(self, reply: CachedReply, room: int) -> None:
+        """Keep a reply soon, without waiting. The oldest make way now and then, so that all fit in `room` bytes."""
+        self._soon(write_cached(reply), *self._sweep(SWEEP_CACHE, time.time(), room))
+
+    def forget(self, key: str) -> None:
+        """Drop a cached reply soon, without waiting."""
+        self._soon(Row(FORGET, (key,)))
+
+    def _sweep(self, sweep: Command, *values: float) -> Sequence[Row]:
+        """What sweeps a table, where it is due."""
+        now = time.monotonic()
+        if now - self._swept.get(sweep, -SWEEP_S) < SWEEP_S:
+            return ()
+        self._swept[sweep] = now
+        return (Row(sweep, values),)
 
     async def _settled(self) -> None:
         """Let all that was noted be written, so that a reader sees it; a database that refuses can still be read."""
@@ -142,6 +218,7 @@ def prepare(location: str, connection: sqlite3.Connection, path: Path) -> None:
         importlib.import_module("fuseline.storage.migrations.upgrade").upgrade(engine, found, path)
     with engine.connect() as prepared:
         settled = settle_orphans(prepared, time.time())
+        tidy(prepared, time.time())
     if settled:
         logger.warning("%d runs in %s were left open by a process that ended, and are now settled", settled, path)
 
@@ -181,9 +258,8 @@ def read_whole(engine: Engine, run_id: str) -> StoredRun | None:
         if found is None:
             return None
         header = connection.execute(select(runs).where(runs.c.id == found)).mappings().one()
-        called = connection.execute(
-            select(calls).where(calls.c.run_id == found).order_by(calls.c.started_at, calls.c.id)
-        )
+        made = (calls.c.run_id == found, calls.c.error != NOT_SENT)
+        called = connection.execute(select(calls).where(*made).order_by(calls.c.started_at, calls.c.id))
         noted = connection.execute(select(events).where(events.c.run_id == found).order_by(events.c.sequence))
         return read_run(header, tuple(map(read_call, called.mappings())), tuple(map(read_event, noted.mappings())))
 
@@ -208,3 +284,10 @@ def read_headers(engine: Engine, limit: int, before: float | None) -> list[Store
         asked = asked.where(runs.c.created_at < before)
     with engine.connect() as connection:
         return [read_run(row) for row in connection.execute(asked).mappings()]
+
+
+def read_sums(engine: Engine, since: Sequence[float]) -> tuple[int, ...]:
+    """The cost of all runs from each moment on; moments are in seconds since the epoch."""
+    sums = [func.coalesce(func.sum(case((runs.c.created_at >= moment, runs.c.cost), else_=0)), 0) for moment in since]
+    with engine.connect() as connection:
+        return tuple(connection.execute(select(*sums)).one())

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fuseline.storage.refusals import FAULTY, sentence
-from fuseline.storage.rows import ORDER, Row, Upsert, Values, well_formed
+from fuseline.storage.replies import ORDER as REPLIES
+from fuseline.storage.rows import ORDER as RUNS
+from fuseline.storage.rows import Row, Statement, Values, well_formed
 from fuseline.types.errors import StorageFailed
 
 logger = logging.getLogger(__name__)
@@ -25,8 +27,8 @@ RETRY_S = 5.0
 """How long after a refusal notes are tried again when nothing new arrives."""
 KEPT = 10_000
 """Noted rows that are kept while the database refuses; what comes after is lost, and counted."""
-CHUNK = 128
-"""The most rows of one statement."""
+ORDER: tuple[Statement, ...] = (*RUNS, *REPLIES)
+"""How statements follow one another inside a transaction."""
 
 
 class Parcel(NamedTuple):
@@ -114,16 +116,16 @@ class Writer:
         try:
             self._commit(rows)
         except UnicodeEncodeError:  # half a surrogate pair, which is too rare to look for in every text
-            self._commit([Row(row.upsert, mended(row.values)) for row in rows])
+            self._commit([Row(row.statement, mended(row.values)) for row in rows])
 
     def _commit(self, rows: Sequence[Row]) -> None:
-        groups: dict[Upsert, list[Values]] = {upsert: [] for upsert in ORDER}
+        groups: dict[Statement, list[Values]] = {statement: [] for statement in ORDER}
         for row in rows:
-            groups[row.upsert].append(row.values)
+            groups[row.statement].append(row.values)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for upsert, values in groups.items():
-                insert(self._connection, upsert, values)
+            for statement, values in groups.items():
+                carry_out(self._connection, statement, values)
             self._connection.execute("COMMIT")
         finally:
             if self._connection.in_transaction:
@@ -156,16 +158,16 @@ class Writer:
         self._connection.close()
 
 
-def insert(connection: sqlite3.Connection, upsert: Upsert, rows: Sequence[Values]) -> None:
+def carry_out(connection: sqlite3.Connection, statement: Statement, rows: Sequence[Values]) -> None:
     """Write rows in as few steps as there are: at each step the thread must win the interpreter back.
 
     Sizes are powers of two, so that a handful of prepared statements serves every number of rows.
     """
-    start, size = 0, CHUNK
+    start, size = 0, statement.most
     while start < len(rows):
         while size > len(rows) - start:
             size //= 2
-        connection.execute(upsert.text(size), tuple(chain.from_iterable(rows[start : start + size])))
+        connection.execute(statement.text(size), tuple(chain.from_iterable(rows[start : start + size])))
         start += size
 
 

@@ -55,7 +55,8 @@ class FusionSpec:
     seed: int | None = None
     max_cost: int | None = None
     """Nano-dollars that the whole run may cost."""
-    expose: Expose = "analysis"
+    expose: Expose | None = None
+    """How much of the run the reply shows; `None` leaves it to the wire."""
     warnings: tuple[str, ...] = ()
 
 
@@ -74,6 +75,8 @@ class PanelAnswer:
     seat: int
     model: str
     content: str = ""
+    preamble: str = ""
+    """What the seat said before that, between calls of its tools: heard in its stream, and no part of its answer."""
     error: str = ""
     """A sentence for people; empty where the seat answered."""
     reason: str = ""
@@ -87,6 +90,11 @@ class PanelAnswer:
     retry_after: float | None = None
     """Seconds, where a failed seat's upstream named them."""
     sources: tuple[Source, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """All that it said, as its stream had it."""
+        return f"{self.preamble}\n\n{self.content}" if self.preamble else self.content
 
     @property
     def failed(self) -> bool:

@@ -52,6 +52,9 @@ class InvalidRequest(FuselineError):
 class ModelNotFound(InvalidRequest):
     """No model of that name can be called here."""
 
+    model = ""
+    """The name, where it is known which of the request's models it is."""
+
 
 class NotFound(InvalidRequest):
     """There is no such thing to look up."""
@@ -143,11 +146,14 @@ class RunFailed(FuselineError):
         reason: str,
         retry_after: float | None = None,
         failures: Sequence[JsonObject] = (),
+        provider_code: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.kind = kind
         self.reason = reason
+        self.provider_code = provider_code
+        """The upstream's own word for what ended the run, where it had one."""
         self.retry_after = retry_after
         self.failures = tuple(failures)
 

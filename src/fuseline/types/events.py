@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fuseline.types.deliberation import Analysis, PanelAnswer, Report, Seat
 from fuseline.types.errors import FuselineError
+from fuseline.types.json import JsonObject
 from fuseline.types.messages import ToolCall
 from fuseline.types.runs import Call, Run, Speaker
 
@@ -40,10 +41,12 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A piece of what somebody thinks aloud."""
+    """A piece of what somebody thinks, aloud or sealed."""
 
     speaker: Speaker
     text: str
+    details: tuple[JsonObject, ...] = ()
+    """The record of it, in the words of the wire it came by."""
 
 
 @dataclass(frozen=True, slots=True)

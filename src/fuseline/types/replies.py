@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fuseline.types.json import Json
+from fuseline.types.json import Json, JsonObject
 from fuseline.types.messages import Message, ToolCall
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error"]
@@ -43,6 +43,8 @@ class Delta:
 
     text: str = ""
     reasoning: str = ""
+    details: tuple[JsonObject, ...] = ()
+    """The record of the reasoning, in the words of the wire it came by."""
 
 
 @dataclass(frozen=True, slots=True)

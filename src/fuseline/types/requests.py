@@ -84,6 +84,8 @@ class Request:
     """Whether the reply may show the run as a call of the server's tool, which strict readers do not know."""
     include_metadata: bool = False
     """Whether the reply tells how the request was routed (`openrouter_metadata`)."""
+    error_ends_stream: bool = False
+    """Whether the client takes any event with an `error` in it for the end of its stream."""
     policy: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields that say what may be done with the data: they travel with every inner call."""
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])

@@ -1,16 +1,20 @@
 """A run as it is remembered: the calls it made, what they cost, and what came of it."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from fuseline.types.deliberation import FusionStatus, Report
 from fuseline.types.json import Json
+from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Reply, Usage
 
 Role = Literal["outer", "panel", "analyst", "writer"]
 CostSource = Literal["reported", "computed", "unknown"]
 Certainty = Literal["exact", "estimate", "maximum"]
+NOT_SENT = "not_sent"
+"""The error of a call that was written down and never made."""
 RunStatus = Literal["running", "completed", "failed", "cancelled"]
 
 
@@ -62,6 +66,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A server tool that ran for the model that speaks to the client."""
+
+    call: ToolCall
+    result: str
+    """What the tool gave back to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A turn in which that model called server tools."""
+
+    reply: Reply
+    uses: tuple[ToolUse, ...]
+    """In the order in which they began; what was refused or answered from memory is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A request carried through, with everything it took."""
 
@@ -82,6 +104,8 @@ class Run:
     reply: Reply | None = None
     preamble: str = ""
     """What the outer model said to the client before it called a server tool."""
+    rounds: tuple[Round, ...] = ()
+    """The turns before the answer, in order. Where the answer calls server tools too, it is the last of them."""
     report: Report | None = None
     calls: tuple[Call, ...] = ()
     steps: int = 0
@@ -91,7 +115,8 @@ class Run:
     error_kind: str = ""
     degraded: str = ""
     """Why the answer is less than a fused one, such as `best_panel_answer`; empty where it is not."""
-    expose: str = "analysis"
+    expose: str = ""
+    """How much of the run the client wants to see: `none`, `analysis` or `full`; empty leaves it to the wire."""
     streamed: bool = False
 
     @property
@@ -110,6 +135,11 @@ class Run:
     def cost_known(self) -> bool:
         """Whether every call's cost is known; where not, `cost` is a lower bound."""
         return all(call.cost_source != "unknown" for call in self.calls)
+
+
+def new_run_id(now: float) -> str:
+    """An id for a run that begins `now`, in seconds since the epoch."""
+    return f"gen-{int(now)}-{secrets.token_hex(10)}"
 
 
 @dataclass(frozen=True, slots=True)

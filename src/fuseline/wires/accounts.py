@@ -1,9 +1,28 @@
-"""What a run took, as every wire counts it: sums over its calls, and each call by itself."""
+"""What a run took, as every wire counts it: sums over its calls, and each call by itself; and figures of upstreams read."""
+
+from typing import Any
 
 from fuseline.types.json import Json
-from fuseline.types.money import dollars
+from fuseline.types.money import dollars, nano
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Call, Run
+
+MOST_TOKENS = 100_000_000
+"""Beyond this a count is a fault, not a figure."""
+
+
+def count(value: Any) -> int | None:
+    """A count of tokens, or `None` where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+        return None
+    return value
+
+
+def money(value: Any) -> int | None:
+    """A price in dollars as nano-dollars, or `None` where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000_000:
+        return None
+    return nano(value)
 
 
 def spoken(run: Run) -> Usage:

@@ -123,8 +123,8 @@ class ServerWire(Protocol):
         """A writer for one streamed reply."""
         ...
 
-    def write_error(self, error: FuselineError) -> ErrorBody:
-        """An error as a response of its own."""
+    def write_error(self, error: FuselineError, request: Request | None = None) -> ErrorBody:
+        """An error as a response of its own; `request` is what it answers, where that could be read."""
         ...
 
     def write_late_error(self, error: FuselineError, request: Request) -> bytes:

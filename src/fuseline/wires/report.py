@@ -31,7 +31,7 @@ from fuseline.wires.accounts import write_call
 
 
 def fusion_field(run: Run) -> dict[str, Json]:
-    """The additive `fusion` field, as far as the request lets it be seen."""
+    """The additive `fusion` field, as far as the request lets it be seen; without the panel's texts unless told."""
     if run.expose == "none" or not (run.router or run.report):
         return {}
     if run.report is None:
@@ -111,4 +111,4 @@ def seat_of(speaker: Speaker) -> dict[str, Json]:
 
 def answered(answer: PanelAnswer) -> dict[str, Json]:
     """What a seat said, and whether it was cut short."""
-    return {"content": answer.content, "finish_reason": answer.finish_reason or None, "truncated": answer.truncated}
+    return {"content": answer.said, "finish_reason": answer.finish_reason or None, "truncated": answer.truncated}

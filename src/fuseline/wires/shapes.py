@@ -76,16 +76,18 @@ THRESHOLDS = {
 """The field that each rule compares with."""
 
 
-def invalid(error: ValidationError) -> InvalidRequest:
-    """Turn the first thing pydantic found into a sentence with a path, without echoing the value."""
+def invalid(error: ValidationError, path: str = "") -> InvalidRequest:
+    """Turn the first thing pydantic found into a sentence with a path, without echoing the value.
+
+    `path` is where the object stands in the request, if it was not checked with the rest.
+    """
     first = error.errors(include_input=False, include_url=False)[0]
-    path = ""
     for part in first["loc"]:
         if isinstance(part, int):
             path += f"[{part}]"
         elif part.islower() and "[" not in part and not part.startswith("function-") and part not in KINDS:
             path += f".{part}" if path else part
-    kind = "invalid_prompt" if path.startswith("messages[") else "invalid_request"
+    kind = "invalid_prompt" if path.startswith(("messages[", "input[")) else "invalid_request"
     if first["type"] == "missing":
         return InvalidRequest(f"{path} is required", path, kind=kind)
     return InvalidRequest(f"{path}: {first['msg'][:1].lower()}{first['msg'][1:]}", path, kind=kind)

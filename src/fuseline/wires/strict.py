@@ -10,7 +10,10 @@ from fuseline.types.json import list_of, object_of
 DEPTH_LIMIT = 64
 FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "headers", "extra_headers", "user_config"})
 """Fields that would send our keys elsewhere."""
-FREE_FORM = frozenset({"messages", "function", "response_format", "metadata"})
+FREE_FORM = frozenset({
+    "messages", "input", "function", "response_format", "text", "metadata", "client_metadata",
+    "system", "input_schema", "input_examples", "output_config",
+})  # fmt: skip
 """Fields whose content is the client's own affair."""
 
 
@@ -92,5 +95,10 @@ def refuse_overrides(value: Any, path: str) -> None:
     for here, key, part in parts_of(value, path):
         if key in FORBIDDEN:
             raise InvalidRequest(f"the parameter {here} is not allowed", here)
-        if key not in FREE_FORM:
+        if key not in FREE_FORM and not is_schema(value, key):
             refuse_overrides(part, here)
+
+
+def is_schema(value: Any, key: str) -> bool:
+    """Whether a part is the schema of a function of the client's, which may speak of anything."""
+    return key == "parameters" and object_of(value).get("type") == "function"

@@ -14,6 +14,14 @@ def wants_events(headers: Mapping[str, str]) -> bool:
     return headers.get("x-fusion-events", "").strip().lower() in ("true", "1", "enabled")
 
 
+def fears_errors(headers: Mapping[str, str]) -> bool:
+    """Whether the client is one of the generated SDKs that give up a stream at any event with an `error` in it.
+
+    Seen in openai-python 3.54 (`_streaming.py`), November 2026: `if data.get("error"): raise`.
+    """
+    return "x-stainless-lang" in headers
+
+
 def wants_metadata(headers: Mapping[str, str]) -> bool:
     """Whether the client asked how its request was routed; anything but `enabled` means no."""
     asked = headers.get("x-openrouter-metadata") or headers.get("x-openrouter-experimental-metadata") or ""

@@ -1,6 +1,7 @@
 """The HTTP door as a whole: routes, the guard before them, and errors that always come in the documented envelope."""
 
 import logging
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,10 +12,14 @@ from starlette.types import ASGIApp
 
 from fuseline.assembly import SERVER_WIRES, House
 from fuseline.doors.http.completions import Completions
+from fuseline.doors.http.cors import Cors
+from fuseline.doors.http.counting import Counting
 from fuseline.doors.http.guard import Guard
-from fuseline.doors.http.lookups import Lookups
+from fuseline.doors.http.lookups.routes import PREFIXES, lookup_routes
+from fuseline.doors.http.openapi.document import document_bytes
 from fuseline.doors.http.stream import Pace
 from fuseline.types.errors import FuselineError, InvalidRequest, NotFound
+from fuseline.wires.base import ErrorBody
 
 logger = logging.getLogger(__name__)
 
@@ -27,47 +32,56 @@ def build_app(house: House, pace: Pace | None = None) -> ASGIApp:
     )
     server = house.settings.server
     key = server.api_key.get_secret_value() if server.api_key else ""
-    return Guard(app, key, server.allowed_hosts, SERVER_WIRES["chat"].write_error)
+    guarded = Guard(app, key, server.allowed_hosts, write_error)
+    return Cors(guarded, server.cors_origins) if server.cors_origins else guarded
 
 
 def routes(house: House, pace: Pace) -> list[BaseRoute]:
     """Every route, under both of the prefixes that clients use, and a few without."""
-    limit = house.settings.server.body_limit
-    lookups = Lookups(house.catalog, house.store)
-    endpoints = [Completions(wire, house.gateway, limit, pace) for wire in SERVER_WIRES.values()]
-    found: list[BaseRoute] = [Route("/healthz", lookups.healthz), Route("/readyz", lookups.readyz)]
-    for prefix in ("/v1", "/api/v1", ""):
-        found += [
-            *(Route(f"{prefix}{one.path}", one, methods=["POST"]) for one in endpoints),
-            Route(f"{prefix}/models", lookups.models),
-            Route(f"{prefix}/models/count", lookups.count),
-            Route(f"{prefix}/generation", lookups.generation),
-        ]
-    return found
+    completions = [Completions(wire, house.gateway, house.settings, pace) for wire in SERVER_WIRES.values()]
+    endpoints = [*completions, Counting(SERVER_WIRES["messages"], house.settings.server.body_limit)]
+    inference = [Route(prefix + one.path, one, methods=["POST"]) for prefix in PREFIXES for one in endpoints]
+    told = [Route(prefix + "/openapi.json", describe) for prefix in PREFIXES]
+    return [*lookup_routes(house), *inference, *told]
 
 
-def respond(error: FuselineError) -> Response:
-    """An error as a response."""
-    body = SERVER_WIRES["chat"].write_error(error)
-    return Response(body.body, body.status, dict(body.headers), media_type="application/json")
+async def describe(request: HTTPRequest) -> Response:
+    """Give this server's own description, which needs no key."""
+    return Response(document_bytes(), media_type="application/json")
+
+
+def write_error(error: FuselineError, path: str) -> ErrorBody:
+    """An error as the wire says it that a client speaks who comes by this path; as chat completions elsewhere."""
+    bare = path.removeprefix("/api").removeprefix("/v1")
+    wires = SERVER_WIRES.values()
+    spoken = next((wire for wire in wires if bare == wire.path or bare.startswith(f"{wire.path}/")), None)
+    return (spoken or SERVER_WIRES["chat"]).write_error(error)
+
+
+def respond(error: FuselineError, request: HTTPRequest, headers: Mapping[str, str] | None = None) -> Response:
+    """An error as a response, with these headers beside its own."""
+    body = write_error(error, request.url.path)
+    return Response(body.body, body.status, {**body.headers, **(headers or {})}, media_type="application/json")
 
 
 async def tell(request: HTTPRequest, error: Exception) -> Response:
     """Answer with an error of ours."""
-    return respond(error if isinstance(error, FuselineError) else FuselineError("something went wrong"))
+    return respond(error if isinstance(error, FuselineError) else FuselineError("something went wrong"), request)
 
 
 async def tell_http(request: HTTPRequest, error: Exception) -> Response:
     """Answer for a route or method that is not there."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    if status == 405 and request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers)
     if status == 404:
-        return respond(NotFound(f"there is no route {request.method} {request.url.path[:100]}"))
+        return respond(NotFound(f"there is no route {request.method} {request.url.path[:100]}"), request)
     if status == 405:
-        return respond(InvalidRequest(f"{request.method} is not allowed here", status=405))
-    return respond(InvalidRequest("the request cannot be served", status=status))
+        return respond(InvalidRequest(f"{request.method} is not allowed here", status=405), request, headers)
+    return respond(InvalidRequest("the request cannot be served", status=status), request)
 
 
 async def tell_unexpected(request: HTTPRequest, error: Exception) -> Response:
     """Answer for a fault of ours, without its details."""
     logger.error("a request broke", exc_info=error)
-    return respond(FuselineError("something went wrong inside the gateway; its log has the details"))
+    return respond(FuselineError("something went wrong inside the gateway; its log has the details"), request)

@@ -6,10 +6,17 @@ import anyio
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from fuseline.doors.http.cache import Cache
+from fuseline.doors.http.idempotency import HEADER, Idempotency
+from fuseline.doors.http.marks import marks
 from fuseline.doors.http.messages import ClientGone, answer_error, read_body
-from fuseline.doors.http.stream import Pace, Whole, stream
+from fuseline.doors.http.stream import Outlet, Pace, Whole
+from fuseline.doors.http.visit import Ending, Left, Visit
 from fuseline.gateway import Gateway
+from fuseline.settings import Settings
 from fuseline.types.errors import FuselineError
+from fuseline.types.events import Failed
+from fuseline.types.requests import Request
 from fuseline.wires.base import ServerWire
 
 logger = logging.getLogger(__name__)
@@ -18,37 +25,50 @@ logger = logging.getLogger(__name__)
 class Completions:
     """An inference endpoint as an ASGI application, for one wire."""
 
-    def __init__(self, wire: ServerWire, gateway: Gateway, body_limit: int, pace: Pace) -> None:
+    def __init__(self, wire: ServerWire, gateway: Gateway, settings: Settings, pace: Pace) -> None:
         self.path = wire.path
         """What follows the prefix of its routes."""
         self._wire = wire
         self._gateway = gateway
-        self._body_limit = body_limit
+        self._body_limit = settings.server.body_limit
         self._pace = pace
+        self._idempotency = Idempotency(gateway.store, settings.store)
+        self._cache = Cache(gateway.store, settings) if settings.cache.enabled and settings.store.content else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         headers = Headers(scope=scope)
+        request: Request | None = None
         try:
             body = await read_body(receive, headers, self._body_limit)
             request = self._wire.read_request(body, headers)
+            visit = Visit(self._wire, request, headers, body, receive)
+            if HEADER in headers:
+                await self._idempotency.serve(visit, send, self._answer)
+            else:
+                await self._answer(visit, send)
         except ClientGone:
             return
         except FuselineError as error:
-            await answer_error(send, self._wire.write_error(error))
-            return
+            await answer_error(send, self._wire.write_error(error, request), marks(None, Failed(error)))
+
+    async def _answer(self, visit: Visit, send: Send) -> Ending:
+        if self._cache is None:
+            return await self._carry(visit, send)
+        return await self._cache.serve(visit, send, self._carry)
+
+    async def _carry(self, visit: Visit, send: Send) -> Ending:
+        kind = Outlet if visit.request.streaming else Whole
+        reply = kind(visit.request, self._wire, send, self._pace)
         try:
             async with anyio.create_task_group() as group:
-                group.start_soon(leave_with, receive, group.cancel_scope)
-                if request.streaming:
-                    await stream(request, self._wire, self._gateway, send, self._pace)
-                else:
-                    reply = Whole(request, self._wire, send, self._pace)
-                    group.start_soon(reply.keep_open)
-                    await reply.deliver(await self._gateway.outcome(request))
+                group.start_soon(leave_with, visit.receive, group.cancel_scope)
+                group.start_soon(reply.keep_open)
+                await reply.carry(self._gateway)
                 group.cancel_scope.cancel()
         except* ClientGone:
             logger.info("a client stopped reading; its run was stopped")
+        return reply.outcome or Left(reply.run)
 
 
 async def leave_with(receive: Receive, scope: anyio.CancelScope) -> None:

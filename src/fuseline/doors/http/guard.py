@@ -1,6 +1,7 @@
 """Who may come in: the host that a request names, and the key that it carries. Decided once, for every route."""
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
@@ -11,12 +12,10 @@ from fuseline.types.errors import FuselineError, InvalidRequest, Unauthorized
 from fuseline.wires.base import ErrorBody
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-PREFIXES = ("", "/v1", "/api/v1")
-OPEN_PATHS = frozenset(
-    {"/healthz", "/readyz", *(f"{prefix}/models{rest}" for prefix in PREFIXES for rest in ("", "/count"))}
-)
+OPEN = re.compile(r"/healthz|/readyz|(/api/v1|/v1)?/(openapi\.json|models?(?!/user$)(/.*)?)", re.DOTALL)
 """Paths that need no key: they hold nothing of anybody's, and clients call them without one."""
-WriteError = Callable[[FuselineError], ErrorBody]
+WriteError = Callable[[FuselineError, str], ErrorBody]
+"""Writes an error for a client who came by a path."""
 
 
 class Guard:
@@ -31,9 +30,10 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request. The server's own messages pass."""
         if scope["type"] == "http":
-            problem = self._problem(Headers(scope=scope), str(scope["path"]))
+            path = str(scope["path"])
+            problem = self._problem(Headers(scope=scope), path)
             if problem is not None:
-                await answer_error(send, self._write_error(problem))
+                await answer_error(send, self._write_error(problem, path))
                 return
         await self._app(scope, receive, send)
 
@@ -43,7 +43,7 @@ class Guard:
             return InvalidRequest("this server does not answer to that host name", status=421)
         if headers.get("transfer-encoding") and headers.get("content-length"):
             return InvalidRequest("a request has either a length or chunks, not both")
-        if not self._api_key or path in OPEN_PATHS:
+        if not self._api_key or OPEN.fullmatch(path):
             return None
         return None if hmac.compare_digest(key_of(headers).encode(), self._api_key.encode()) else Unauthorized(REFUSAL)
 

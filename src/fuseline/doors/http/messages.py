@@ -73,6 +73,6 @@ async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str
     await piece(send, body, last=True)
 
 
-async def answer_error(send: Send, error: ErrorBody) -> None:
-    """Send an error as a response of its own."""
-    await answer(send, error.status, error.body, error.headers)
+async def answer_error(send: Send, error: ErrorBody, headers: Mapping[str, str] | None = None) -> None:
+    """Send an error as a response of its own, with these headers beside its own."""
+    await answer(send, error.status, error.body, {**error.headers, **(headers or {})})

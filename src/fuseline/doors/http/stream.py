@@ -8,6 +8,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.types import Send
 
+from fuseline.doors.http.marks import marks
 from fuseline.doors.http.messages import ClientGone, answer, answer_error, piece, send_piece, start
 from fuseline.gateway import Gateway
 from fuseline.types.events import Event, Failed, Finished, RunStarted, SeatAnswered, TextDelta
@@ -32,16 +33,6 @@ class Pace:
     """So long a client may take to accept a piece before it is given up."""
 
 
-async def stream(request: Request, wire: ServerWire, gateway: Gateway, send: Send, pace: Pace) -> None:
-    """Carry a request through and send its events as they happen."""
-    outlet = Outlet(request, wire, send, pace)
-    async with gateway.listen(request) as events, anyio.create_task_group() as group:
-        group.start_soon(outlet.keep_open)
-        while not outlet.over:
-            await outlet.take(await next_batch(events))
-        group.cancel_scope.cancel()
-
-
 async def next_batch(events: MemoryObjectReceiveStream[Event]) -> list[Event]:
     """The next event, and all that have come behind it by now: what is sent together costs one frame."""
     batch = [await events.receive()]
@@ -64,23 +55,31 @@ class Outlet:
         self._send = send
         self._pace = pace
         self._held: list[bytes] = []
-        self._run: Run | None = None
         self._committed = False
         self._next_sign = time.monotonic() + pace.stream_hold_s
         self._sending_since: float | None = None
         self.over = False
+        self.run: Run | None = None
+        self.outcome: Finished | Failed | None = None
+
+    async def carry(self, gateway: Gateway) -> None:
+        """Carry the request through and send its events as they happen."""
+        async with gateway.listen(self._request) as events:
+            while not self.over:
+                await self.take(await next_batch(events))
 
     async def take(self, batch: list[Event]) -> None:
         """Send what a batch of events says."""
         last = batch[-1]
-        self.over = isinstance(last, Finished | Failed)
+        if isinstance(last, Finished | Failed):
+            self.over, self.outcome = True, last
         if isinstance(last, Failed) and not self._committed:
-            await answer_error(self._send, self._wire.write_error(last.error))
+            await answer_error(self._send, self._wire.write_error(last.error, self._request), marks(self.run, last))
             return
         frames = b"".join(self._writer.write(event) for event in batch)
         if not self._committed:
             self._held.append(frames)
-            self._run = self._run or next((one.run for one in batch if isinstance(one, RunStarted)), None)
+            self.run = self.run or next((one.run for one in batch if isinstance(one, RunStarted)), None)
             if any(shows_life(event, self._request) for event in batch):
                 await self._commit()
         elif frames or self.over:
@@ -107,7 +106,7 @@ class Outlet:
     async def _commit(self) -> None:
         self._committed = True
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        await start(self._send, 200, {**headers, **generation(self._run)})
+        await start(self._send, 200, {**headers, **marks(self.run, self.outcome)})
         await self._put(b"".join(self._held) or self._wire.keep_alive)
 
     async def _put(self, frames: bytes) -> None:
@@ -140,32 +139,37 @@ class Whole:
         self._pace = pace
         self._late = False
         """Whether the response has begun as a good one, so that what follows can only be told in its body."""
-        self._over = False
+        self.run: Run | None = None
+        self.outcome: Finished | Failed | None = None
+
+    async def carry(self, gateway: Gateway) -> None:
+        """Carry the request through and send the reply."""
+        await self.deliver(await gateway.outcome(self._request, self.hear))
+
+    async def hear(self, event: Event) -> None:
+        """Remember which run it is that begins."""
+        if isinstance(event, RunStarted):
+            self.run = event.run
 
     async def keep_open(self) -> None:
         """Begin the response when the hold is over, and send a sign of life now and then."""
         await anyio.sleep(self._pace.whole_hold_s)
-        if not self._over:
+        if self.outcome is None:
             self._late = True
-            await start(self._send, 200, {"Content-Type": "application/json"})
-        while not self._over:
+            await start(self._send, 200, {"Content-Type": "application/json", **marks(self.run, None)})
+        while self.outcome is None:
             await piece(self._send, WHITE_SPACE, patience=self._pace.stall_s)
             await anyio.sleep(self._pace.silence_s)
 
     async def deliver(self, outcome: Finished | Failed) -> None:
         """Send the reply or the error."""
-        self._over = True
+        self.outcome = outcome
         match outcome:
             case Failed(error) if self._late:
                 await piece(self._send, self._wire.write_late_error(error, self._request), last=True)
             case Failed(error):
-                await answer_error(self._send, self._wire.write_error(error))
+                await answer_error(self._send, self._wire.write_error(error, self._request), marks(self.run, outcome))
             case Finished(run) if self._late:
                 await piece(self._send, self._wire.write_reply(run, self._request), last=True)
             case Finished(run):
-                await answer(self._send, 200, self._wire.write_reply(run, self._request), generation(run))
-
-
-def generation(run: Run | None) -> dict[str, str]:
-    """The header that names the run."""
-    return {"X-Generation-Id": run.id} if run else {}
+                await answer(self._send, 200, self._wire.write_reply(run, self._request), marks(run, outcome))

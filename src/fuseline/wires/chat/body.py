@@ -88,6 +88,7 @@ class ChatBody(Shape):
     max_completion_tokens: Positive | None = None
     max_tool_calls: Annotated[StrictInt, Field(ge=1)] | None = None
     stop_server_tools_when: Annotated[list[StopRuleBody], Field(max_length=16)] | None = None
+    include_reasoning: StrictBool | None = None
     include_reasoning_details: Any = None
     temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
     top_p: Annotated[Number, Field(ge=0, le=1)] | None = None

@@ -1,45 +1,26 @@
 """Errors as chat completions carry them: those of upstreams read, those of ours written."""
 
-import math
-import re
-import time
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
-from fuseline.types.errors import FuselineError, InvalidRequest, ParameterRefused, RunFailed, TooBusy, UpstreamError
-from fuseline.types.json import Json, list_of, object_of
+from fuseline.types.errors import FuselineError, InvalidRequest, ModelNotFound, UpstreamError
+from fuseline.types.json import Json, object_of
+from fuseline.types.requests import Request
 from fuseline.wires.base import ErrorBody
+from fuseline.wires.faults import error_object, failure, meaning
+from fuseline.wires.metadata import write_metadata
+from fuseline.wires.refusals import error_metadata, headers_of, public_type, type_of
 
-MESSAGE_LIMIT = 300
-RETRY_AFTER_MOST = 86_400
-RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
-CONTEXT_WORDS = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
-SPEND_WORDS = ("spend limit", "spending limit", "usage limit", "insufficient_quota", "credit balance", "billing")
-SECRET = re.compile(r"(?:sk|pk|fg|gsk|xai|key|AIza)[-_A-Za-z0-9]{12,}|Bearer\s+\S+", re.IGNORECASE)
-REASONS: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "the upstream refused the request"),
-    401: ("upstream_auth", "the upstream refused our key; check the key of this endpoint"),
-    402: ("upstream_credits", "the account at the upstream has no credit"),
-    403: ("forbidden", "the upstream does not permit this request"),
-    404: ("model_not_found", "the upstream has no such model"),
-    408: ("upstream_timeout", "the upstream timed out"),
-    413: ("too_large", "the request is too large for the upstream; send less"),
-    422: ("unprocessable", "the upstream could not process the request"),
-    429: ("rate_limited", "the upstream's rate limit is reached"),
-    529: ("overloaded", "the upstream is overloaded"),
-}
+MODELS_PATH = "/v1/models"
+LONGEST_SLUG = 160
+"""Characters of a slug that are said back; a longer one is no slug."""
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
-    """Say what an upstream's error response means, in the words of the fault table."""
-    asked = headers.get("Retry-After")
-    error = meaning(status, error_object(body), retry_after(asked) if asked else None, sent)
-    if asked is not None and not is_seconds(asked):
-        error.retryable = False  # a date or nonsense: whoever sent it did not mean the next few seconds
-    return error
+    """Say what an upstream's error response means."""
+    return failure(status, headers, error_object(body), sent)
 
 
 def read_stream_error(error: Any) -> UpstreamError:
@@ -50,107 +31,39 @@ def read_stream_error(error: Any) -> UpstreamError:
     return meaning(status, fields, None, frozenset())
 
 
-def meaning(status: int, error: Mapping[str, Any], wait: float | None, sent: frozenset[str]) -> UpstreamError:
-    """Match status and wording to a reason. The upstream's sentence is kept short, and never for a key it refused."""
-    text = redact(str(error.get("message") or ""))
-    words = f"{text} {error.get('code')} {error.get('type')}".lower()
-    refused = refused_parameter(status, words, str(error.get("param") or ""), sent)
-    if refused:
-        return ParameterRefused(refused, f"the upstream refuses the parameter {refused}", status_code=status)
-    reason, sentence = REASONS.get(status, ("upstream_error", "the upstream failed"))
-    if status and status not in REASONS and not 500 <= status < 600:
-        reason, sentence = "unexpected_status", f"the upstream answered with status {status}"
-    spent = status in (400, 403, 429) and any(word in words for word in SPEND_WORDS)
-    if spent:
-        reason, sentence = "upstream_spend_limit", "the spend limit at the upstream is reached"
-    elif status in (400, 413, 422) and any(word in words for word in CONTEXT_WORDS):
-        reason, sentence = "context_length", "the request is longer than the model's context"
-    if text and status not in (0, 401, 402) and status < 500:
-        sentence = f"{sentence}: {text}"
-    return UpstreamError(
-        reason,
-        sentence if status or not text else f"{sentence}: {text}",
-        status_code=status or None,
-        provider_code=redact(str(error.get("code") or error.get("type") or ""))[:60],
-        retryable=status in RETRIED and not spent,
-        retry_after=wait,
-    )
-
-
-def error_object(body: bytes) -> Mapping[str, Any]:
-    """The error inside a response body, however its upstream nests it; empty where there is none."""
-    try:
-        value: Any = from_json(body)
-    except ValueError:
-        return {}
-    first = (list_of(value) or [value])[0]  # Gemini's compatible endpoint wraps its error in a list
-    fields = object_of(first)
-    inner: Any = fields.get("error", fields)
-    return object_of(inner) or {"message": str(inner)}
-
-
-def refused_parameter(status: int, words: str, param: str, sent: frozenset[str]) -> str:
-    """Which optional parameter of ours the upstream refuses, if that is what it says."""
-    if status not in (400, 422):
-        return ""
-    return next((name for name in sorted(sent) if name == param.split(".")[0] or name in words), "")
-
-
-def redact(text: str) -> str:
-    """An upstream's sentence made safe to show: one short line, without anything that looks like a key."""
-    return SECRET.sub("***", " ".join(text.split()))[:MESSAGE_LIMIT]
-
-
-def retry_after(value: str) -> float | None:
-    """Seconds to wait, from either form of `Retry-After`; `None` for one that makes no sense."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        return retry_date(value)
-    return seconds if math.isfinite(seconds) and 0 <= seconds <= RETRY_AFTER_MOST else None
-
-
-def is_seconds(value: str) -> bool:
-    """Whether a `Retry-After` is a sensible number of seconds."""
-    return value.strip().replace(".", "", 1).isdigit() and float(value) <= RETRY_AFTER_MOST
-
-
-def retry_date(value: str) -> float | None:
-    """Seconds until an HTTP date. Never waited for by us, but told to clients."""
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    from_now = moment.timestamp() - time.time()
-    return from_now if 0 <= from_now <= RETRY_AFTER_MOST else None
-
-
-def write_error(error: FuselineError) -> ErrorBody:
+def write_error(error: FuselineError, request: Request | None = None) -> ErrorBody:
     """An error as a response of its own. After money was spent it tells SDKs not to buy the run again."""
-    headers: dict[str, str] = {}
-    run = error.run
-    wait = error.retry_after if isinstance(error, RunFailed | UpstreamError | TooBusy) else None
-    if wait is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(wait)))
-    if run is not None:
-        headers["X-Generation-Id"] = run.id
-        if run.calls:
-            headers["x-should-retry"] = "false"
-    return ErrorBody(error.status, to_json({"error": error_body(error)}), headers)
+    envelope: dict[str, Json] = {"error": error_body(error, request)}
+    if error.run is not None and request is not None and request.include_metadata:
+        envelope["openrouter_metadata"] = write_metadata(error.run, request)
+    return ErrorBody(error.status, to_json(envelope), headers_of(error))
 
 
-def error_body(error: FuselineError) -> dict[str, Json]:
+def late_error_body(error: FuselineError, request: Request) -> dict[str, Json]:
+    """The same inside a stream, where the vendor's list of error types is closed."""
+    body = error_body(error, request)
+    return {**body, "metadata": {**error_metadata(error), "error_type": public_type(error)}}
+
+
+def error_body(error: FuselineError, request: Request | None = None) -> dict[str, Json]:
     """The inner object of the envelope, readable by OpenAI's and OpenRouter's clients alike."""
-    metadata: dict[str, Json] = {"error_type": error.kind}
-    if error.run is not None:
-        metadata["request_id"] = error.run.id
-    if isinstance(error, RunFailed):
-        metadata["failure_reason"] = error.reason
-        metadata["failed_models"] = list(error.failures)
-    return {
+    body: dict[str, Json] = {
         "code": error.status,
         "message": error.message,
-        "type": "invalid_request_error" if error.status < 500 else "server_error",
+        "type": type_of(error),
         "param": error.param if isinstance(error, InvalidRequest) else None,
-        "metadata": metadata,
+        "metadata": error_metadata(error),
+    }
+    if isinstance(error, ModelNotFound) and request is not None:
+        body["availability"] = availability((error.model,) if error.model else (request.model, *request.fallbacks))
+    return body
+
+
+def availability(slugs: Iterable[str]) -> dict[str, Json]:
+    """Why no model of these names can be served; the list of those that can is where to look."""
+    return {
+        "code": "model_not_found",
+        "retryable": False,
+        "requested_models": [slug[:LONGEST_SLUG] for slug in slugs],
+        "docs_url": MODELS_PATH,
     }

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic_core import from_json
 
 from fuseline.types.errors import Partial, UpstreamError
-from fuseline.types.json import Json, list_of, object_of
+from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, Delta, FinishReason, Reply, Usage
 from fuseline.wires.chat.errors import read_stream_error
+from fuseline.wires.chat.pieces import joined
 from fuseline.wires.chat.usage import read_usage
 from fuseline.wires.sse import EventReader, LineTooLong
 
@@ -24,6 +25,7 @@ PLAIN = frozenset({"role", "content"})
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "end_turn": "stop",
+    "stop_sequence": "stop",
     "length": "length",
     "max_tokens": "length",
     "tool_calls": "tool_calls",
@@ -54,7 +56,7 @@ class ChatReader:
         self._refusal: list[str] = []
         self._calls: dict[int, CallDraft] = {}
         self._citations: list[Citation] = []
-        self._details: list[Json] = []
+        self._details: list[JsonObject] = []
         self._usage: Usage | None = None
         self._model = ""
         self._id = ""
@@ -112,7 +114,7 @@ class ChatReader:
             self._usage,
             tuple(self._citations),
             self._id,
-            {"reasoning_details": self._details} if self._details else {},
+            {"reasoning_details": joined(self._details)} if self._details else {},
         )
 
     def partial(self) -> Partial:
@@ -120,7 +122,7 @@ class ChatReader:
         return Partial("".join(self._text), "".join(self._reasoning), self._usage)
 
     def _take(self, payloads: list[bytes]) -> Delta | None:
-        said, thought = len(self._text), len(self._reasoning)
+        said, thought, sealed = len(self._text), len(self._reasoning), len(self._details)
         for payload in payloads:
             if payload == b"[DONE]":
                 self._done = True
@@ -129,7 +131,8 @@ class ChatReader:
             if self._full:
                 break
         text, reasoning = "".join(self._text[said:]), "".join(self._reasoning[thought:])
-        return Delta(text, reasoning) if text or reasoning else None
+        details = tuple(self._details[sealed:])
+        return Delta(text, reasoning, details) if text or reasoning or details else None
 
     def _event(self, payload: bytes) -> None:
         try:

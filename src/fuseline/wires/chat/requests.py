@@ -12,6 +12,7 @@ from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Request, ServerTool, ToolChoice
 from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody
+from fuseline.wires.chat.details import read_details
 from fuseline.wires.shapes import invalid, read_stop_rules
 from fuseline.wires.strict import read_json
 from fuseline.wires.wishes import read_depth, wants_events, wants_metadata
@@ -32,7 +33,7 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     except ValidationError as error:
         raise invalid(error) from None
     if fields.n and fields.n > 1:
-        raise InvalidRequest("n must be 1: a fused answer is one answer", "n")
+        raise InvalidRequest("n must be 1: a request gets one answer here, fused or not", "n")
     models = [*([fields.model] if fields.model else []), *(fields.models or [])]
     if not models or not models[0]:
         raise InvalidRequest("model is required", "model")
@@ -40,7 +41,7 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     events = wants_events(headers)
     return Request(
         model=models[0],
-        messages=tuple(read_message(message, index) for index, message in enumerate(fields.messages)),
+        messages=tuple(one for index, body in enumerate(fields.messages) for one in read_messages(body, index)),
         functions=tuple(read_function(tool, index) for index, tool in enumerate(tools) if tool.type == "function"),
         server_tools=tuple(ServerTool(tool.type, tool.parameters or {}) for tool in tools if tool.type != "function"),
         plugins=tuple(plugin.read() for plugin in fields.plugins or []),
@@ -62,8 +63,14 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     )
 
 
-def read_message(body: MessageBody, index: int) -> Message:
-    """One message of the conversation."""
+def read_messages(body: MessageBody, index: int) -> tuple[Message, ...]:
+    """A message of the conversation, behind the fusion runs that it was written from."""
+    runs, details = read_details(body.reasoning_details or [], index)
+    return (*runs, read_message(body, index, details))
+
+
+def read_message(body: MessageBody, index: int, details: Sequence[Json]) -> Message:
+    """One message by itself, and the record of the reasoning behind it."""
     if body.content is None and not body.tool_calls and body.refusal is None:
         raise InvalidRequest("content is required", f"messages[{index}].content", kind="invalid_prompt")
     content = body.content if isinstance(body.content, str) else tuple(read_parts(body.content or [], index))
@@ -74,7 +81,7 @@ def read_message(body: MessageBody, index: int) -> Message:
         tool_call_id=body.tool_call_id or "",
         name=body.name or "",
         reasoning=body.reasoning or body.reasoning_content or "",
-        opaque={"reasoning_details": body.reasoning_details} if body.reasoning_details else {},
+        opaque={"reasoning_details": details} if details else {},
     )
 
 
@@ -117,8 +124,10 @@ def read_choice(choice: str | NamedChoice | None) -> ToolChoice | None:
 
 
 def read_reasoning(fields: ChatBody) -> Mapping[str, Json] | None:
-    """How much to think, from either spelling; two that differ are an error."""
+    """How much to think and what to show of it, from either spelling; two that differ are an error."""
     given = fields.reasoning.model_dump(exclude_none=True) if fields.reasoning else None
+    if fields.include_reasoning is False:
+        given = {**(given or {}), "exclude": True}
     if fields.reasoning_effort is None:
         return given
     if given and given.get("effort") not in (None, fields.reasoning_effort):
@@ -163,6 +172,7 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
         body.pop(name, None)
     if "tools" not in body:
         body.pop("tool_choice", None)
+        body.pop("parallel_tool_calls", None)  # refused by upstreams where there is nothing to call
     if request.max_tokens is not None and (dialect == "openai" or "max_tokens" in without):
         body.pop("max_tokens", None)
         body["max_completion_tokens"] = request.max_tokens

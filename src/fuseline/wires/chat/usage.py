@@ -3,13 +3,10 @@
 from typing import Any
 
 from fuseline.types.json import Json, object_of
-from fuseline.types.money import dollars, nano
+from fuseline.types.money import dollars
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Run
-from fuseline.wires.accounts import spoken, spoken_cost, write_details, write_server_tools
-
-MOST_TOKENS = 100_000_000
-"""Beyond this a count is a fault, not a figure."""
+from fuseline.wires.accounts import count, money, spoken, spoken_cost, write_details, write_server_tools
 
 
 def read_usage(body: Any) -> Usage | None:
@@ -28,20 +25,6 @@ def read_usage(body: Any) -> Usage | None:
         reasoning_tokens=count(completion.get("reasoning_tokens")) or 0,
         cost=money(fields.get("cost")),
     )
-
-
-def count(value: Any) -> int | None:
-    """A count of tokens, or `None` where it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
-        return None
-    return value
-
-
-def money(value: Any) -> int | None:
-    """A price in dollars as nano-dollars, or `None` where it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000_000:
-        return None
-    return nano(value)
 
 
 def write_usage(run: Run) -> dict[str, Json]:

@@ -66,10 +66,10 @@ class ChatServer:
         """A writer for one streamed reply."""
         return writer.ChatWriter(request)
 
-    def write_error(self, error: FuselineError) -> ErrorBody:
+    def write_error(self, error: FuselineError, request: Request | None = None) -> ErrorBody:
         """An error as a response of its own."""
-        return errors.write_error(error)
+        return errors.write_error(error, request)
 
     def write_late_error(self, error: FuselineError, request: Request) -> bytes:
         """An error as the body of a reply that began as a good one: the bare envelope."""
-        return errors.write_error(error).body
+        return errors.write_error(error, request).body

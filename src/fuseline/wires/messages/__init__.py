@@ -1,0 +1,1 @@
+"""Anthropic's messages: the server end, as that vendor's clients speak it."""

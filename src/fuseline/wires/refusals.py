@@ -1,0 +1,72 @@
+"""What error responses have in common on all wires: their headers, the word for their kind, what is known beside."""
+
+import math
+from collections.abc import Mapping
+
+from fuseline.types.errors import FuselineError, RunFailed, TooBusy, Unauthorized, UpstreamError
+from fuseline.types.json import Json
+from fuseline.types.runs import NOT_SENT, Run
+from fuseline.wires.metadata import status_of
+
+TYPES: Mapping[int, str] = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+"""The `type` where a request was not just bad: litellm takes every `invalid_request_error` for a status of 400."""
+
+
+def type_of(error: FuselineError) -> str:
+    """The `type` of an error, in the words of OpenAI's clients."""
+    return TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "server_error")
+
+
+PUBLIC: Mapping[str, str] = {
+    "provider_auth": "provider_unavailable",
+    "provider_payment_required": "provider_unavailable",
+}
+"""Error types of ours that the vendor's list does not have, and what stands for them where that list is closed."""
+
+
+def headers_of(error: FuselineError) -> dict[str, str]:
+    """When to come again, which run it was, and where asking again is useless or would buy the run twice, that."""
+    headers: dict[str, str] = {}
+    wait = error.retry_after if isinstance(error, RunFailed | UpstreamError | TooBusy) else None
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    if error.run is not None:
+        headers["X-Generation-Id"] = error.run.id
+    if isinstance(error, Unauthorized) or (error.run is not None and error.run.calls):
+        headers["x-should-retry"] = "false"  # a wrong key stays wrong; Claude Code asks ten times in three minutes
+    return headers
+
+
+def public_type(error: FuselineError) -> str:
+    """The error type in the vendor's list, where that is closed."""
+    return PUBLIC.get(error.kind, error.kind)
+
+
+def error_metadata(error: FuselineError) -> dict[str, Json]:
+    """What is known of an error beside its sentence: its type, the run, and who failed on the way."""
+    metadata: dict[str, Json] = {"error_type": error.kind}
+    if isinstance(error, RunFailed | UpstreamError) and error.provider_code and error.status != 500:
+        metadata["provider_code"] = error.provider_code
+    if error.run is not None:
+        metadata["request_id"] = error.run.id
+        if previous := write_attempts(error.run):
+            metadata["previous_errors"] = previous
+    if isinstance(error, RunFailed):
+        metadata["failure_reason"] = error.reason
+        metadata["failed_models"] = list(error.failures)
+    return metadata
+
+
+def write_attempts(run: Run) -> list[Json]:
+    """The calls of a run that went out and failed, each with our word for it and never the upstream's sentence."""
+    return [
+        {"provider": call.endpoint, "code": call.error, "status": status_of(call.error)}
+        for call in run.calls
+        if call.error and call.error not in (NOT_SENT, "cancelled")
+    ]
