@@ -1,10 +1,10 @@
-# fuseline: six verbs. Each makes what it needs; nothing is installed outside .venv.
+# fuseline: six verbs. Each makes what it needs; nothing is installed outside .venv and .clients.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QUIET := --quiet --disable-pip-version-check
 
-.PHONY: demo test check lint quick docs bench lock clean
+.PHONY: demo test check lint quick docs bench clients lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -29,6 +29,9 @@ docs: $(VENV)/.dev  ## write the generated pages anew
 
 bench: $(VENV)/.dev  ## measure against a bare fan-out, in one run
 	$(BIN)/python -m bench $(ARGS)
+
+clients: $(VENV)/.dev  ## run real clients against the server, each installed into .clients
+	@$(BIN)/python -m clients $(ARGS)
 
 lock: $(VENV)/.dev  ## resolve the dependencies anew
 	$(BIN)/python -m scripts.lock
