@@ -15,6 +15,15 @@ from bench.servers import Server, bare, gateway, upstream
 
 DELAY_S = 0.1
 STREAMS, PIECES = 64, 200
+SAY_WORDS = [{"role": "user", "content": "Say words."}]
+PANEL = [{"id": "fusion", "preset": "streaming"}]
+STREAMED = {
+    "streaming": post("/v1/chat/completions", {"model": "bench/tokens", "stream": True, "messages": SAY_WORDS}),
+    "responses": post(
+        "/v1/responses", {"model": "openrouter/fusion", "stream": True, "input": "Say words.", "plugins": PANEL}
+    ),
+}
+"""A plain reply on chat, and a whole fusion on Responses, where every piece of the panel's is relayed, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +52,9 @@ def main() -> None:
             rows[clients] = row(base_url, clients, options)
             say(options, f"concurrency {clients:4}: {rows[clients]}")
         if not options.no_streaming:
-            results["streaming"] = streaming(base_url, options.rounds)
-            say(options, f"streaming: {results['streaming']}")
+            for name, request in STREAMED.items():
+                results[name] = streaming(base_url, options.rounds, request)
+                say(options, f"{name}: {results[name]}")
     results["goals"] = goals(rows)
     if options.json:
         print(json.dumps(results))
@@ -104,11 +114,9 @@ def row(base_url: str, clients: int, options: argparse.Namespace) -> dict[str, f
         }
 
 
-def streaming(base_url: str, rounds: int) -> dict[str, float]:
-    """A streamed reply of a plain model through both, many at a time."""
-    message = [{"role": "user", "content": "Say words."}]
-    mine = post("/v1/chat/completions", {"model": "bench/tokens", "stream": True, "messages": message})
-    relayed = post("/v1/relay", {"model": f"tokens-{PIECES}", "stream": True, "messages": message})
+def streaming(base_url: str, rounds: int, mine: bytes) -> dict[str, float]:
+    """Streams through the gateway, and streams of a plain model through a relay that does not read them."""
+    relayed = post("/v1/relay", {"model": f"tokens-{PIECES}", "stream": True, "messages": SAY_WORDS})
     with gateway(base_url, PIECES) as ours, bare(base_url) as theirs:
         pairs = [
             (

@@ -60,8 +60,8 @@ async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     body = await read_chunked(reader) if b"transfer-encoding: chunked" in head else await read_sized(reader, head)
     seen.latencies.append(time.perf_counter() - began)
-    seen.chunks += body.count(b"word ")
-    seen.failures += not (head.startswith(b"http/1.1 200") and b'"stop"' in body)
+    seen.chunks += sum(line.count(b"word ") for line in body.split(b"\n") if b'delta"' in line)
+    seen.failures += not (head.startswith(b"http/1.1 200") and (b'"stop"' in body or b"response.completed" in body))
 
 
 async def read_sized(reader: asyncio.StreamReader, head: bytes) -> bytes:
