@@ -27,8 +27,10 @@ VECTORS: Mapping[str, str] = {
     "vector:C8": "a forced choice causes exactly one run of the panel",
     "vector:C9": "a client that leaves closes all upstream connections",
     "vector:C10": "the depth header with the alias is a plain completion",
+    "vector:C11": "with no tools in fusion's parameters nobody searches: no seat and no analyst is offered any",
     "vector:C12": "fusion beside a client function: a named choice is fusion only",
     "vector:C13": "the models of the responses are those asked for, as a multiset, aliases and duplicates verbatim",
+    "vector:C14": "a quick whole reply begins with its brace, a slow one with white space, and both are JSON",
     "vector:C15": "an earlier run that is sent back is accepted, and convenes nobody unless asked",
 }
 WIRE: Mapping[str, str] = {
@@ -110,6 +112,7 @@ CLIENTS: Mapping[str, str] = {
 }
 OURS: Mapping[str, str] = {
     "ours:any-run": "whatever happens in a run, each wire tells it whole and in order, and reads it back",
+    "ours:far-wires": "an upstream may speak Responses or messages: asked in its words, its failures told in ours",
     "ours:idempotency": "a key of the client's buys one run at most, whatever becomes of client, server or reply",
     "ours:fusion-status": "each inference reply names its run and says what the client got, or that this is pending",
     "ours:cors": "pages of the named origins may call from a browser, streams included, and no other",

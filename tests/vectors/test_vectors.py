@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.http.players import open_door
+from tests.doors.http.players import BRISK, open_door
 from tests.doors.http.talk import plugin, post, question
 from tests.house import house
 from tests.requirements import requirement
@@ -179,3 +179,22 @@ async def test_a_house_behind_a_house_convenes_no_panel_of_its_own():
             heard = await post(origin, question(plugins=seats))
         assert inner.asked == ["judge", "judge", "writer"]
     assert heard.body["fusion"]["responses"] == [{"model": "lab/fusion", "content": "plainly"}]
+
+
+@requirement("vector:C11")
+async def test_c11_without_tools_nobody_is_offered_any():
+    async with open_door() as door:
+        await door.post(question(plugins=plugin(tools=[])))
+        bodies = [exchange.body for exchange in door.upstream.log]
+        assert len(bodies) == 5 and not any("tools" in body for body in bodies)
+        assert door.upstream.strays == []
+
+
+@requirement("vector:C14")
+async def test_c14_a_quick_reply_begins_with_its_brace_and_a_slow_one_with_white_space():
+    async with open_door() as door:
+        quick = await door.post(question())
+    async with open_door({"writer": [says("slow", delay_s=0.6)]}, pace=BRISK) as door:
+        slow = await door.post(question())
+    assert (quick.raw[:1], slow.raw[:1].isspace()) == (b"{", True)
+    assert all(heard.body["choices"][0]["message"]["content"] for heard in (quick, slow))
