@@ -113,6 +113,7 @@ CLIENTS: Mapping[str, str] = {
 OURS: Mapping[str, str] = {
     "ours:any-run": "whatever happens in a run, each wire tells it whole and in order, and reads it back",
     "ours:far-wires": "an upstream may speak Responses or messages: asked in its words, its failures told in ours",
+    "ours:foreseen": "the calls that follow the panel are on the disk with it, and cost nothing where they do not come",
     "ours:idempotency": "a key of the client's buys one run at most, whatever becomes of client, server or reply",
     "ours:fusion-status": "each inference reply names its run and says what the client got, or that this is pending",
     "ours:cors": "pages of the named origins may call from a browser, streams included, and no other",
