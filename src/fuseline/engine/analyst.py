@@ -104,7 +104,8 @@ class Analyst:
     ) -> tuple[Analysis | Failure, tuple[str, ...]]:
         """Ask one analyst, and again with half of the material where it finds it too long; with what to warn of."""
         size, reads = weight(report.prompt) + weight_of_material(report), model.calls_tools or bool(self._tools)
-        room = divide(model.context, self._fixed(model, report), size, self._most(model), reads)
+        fixed = 0 if model.context is None else self._fixed(model, report)
+        room = divide(model.context, fixed, size, self._most(model), reads)
         brief = await self._prepare(model, report, room)
         outcome: Analysis | Failure = TOO_LONG
         if brief is not None:

@@ -75,7 +75,7 @@ async def converse(
     what follows must do without.
     """
     own = {function.name for function in request.functions}
-    offered = replace(request, functions=(*request.functions, *(tool.spec for tool in tools.values())))
+    offered = with_tools(request, tools)
     bench, stop = Bench(tools, emit), Stop(steps, tuple(rules))
     said: list[str] = []
     rounds: list[Round] = []
@@ -104,6 +104,13 @@ async def converse(
         progress = Progress(bench.served, frozenset(bench.called), reply, caller.ledger)
         if stop.due(progress) or bench.strangers >= STRANGERS:
             offered = replace(offered, functions=request.functions, tool_choice=None)
+
+
+def with_tools(request: Request, tools: Mapping[str, Tool]) -> Request:
+    """The request with the server tools declared behind the client's functions."""
+    if not tools:
+        return request
+    return replace(request, functions=(*request.functions, *(tool.spec for tool in tools.values())))
 
 
 def without_calls(reply: Reply, own: set[str]) -> Reply:
