@@ -15,10 +15,14 @@ from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.wires.base import ClientWire, ServerWire
 from fuseline.wires.chat.wire import ChatClient, ChatServer
-from fuseline.wires.messages.wire import MessagesServer
-from fuseline.wires.responses.wire import ResponsesServer
+from fuseline.wires.messages.wire import MessagesClient, MessagesServer
+from fuseline.wires.responses.wire import ResponsesClient, ResponsesServer
 
-CLIENT_WIRES: Mapping[str, ClientWire] = {"chat": ChatClient()}
+CLIENT_WIRES: Mapping[str, ClientWire] = {
+    "chat": ChatClient(),
+    "responses": ResponsesClient(),
+    "messages": MessagesClient(),
+}
 SERVER_WIRES: Mapping[str, ServerWire] = {
     "chat": ChatServer(),
     "responses": ResponsesServer(),

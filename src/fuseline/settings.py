@@ -132,8 +132,8 @@ class LocalSettings(Section):
 class EndpointSettings(Section):
     """A server that speaks one of our wires."""
 
-    base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before `/chat/completions`.")
-    wire: Literal["chat"] = Field(default="chat", description="The protocol it speaks.")
+    base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before the path of its protocol.")
+    wire: Literal["chat", "responses", "messages"] = Field(default="chat", description="The protocol it speaks.")
     api_key_env: str | tuple[str, ...] = Field(
         default=(), description="Environment variable that holds the key; absent or unset: no key is sent."
     )

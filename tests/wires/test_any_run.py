@@ -107,7 +107,7 @@ def test_any_run_is_told_whole_and_in_order_on_every_wire(story: Story):
 
 @requirement("ours:any-run")
 @TRIES
-@given(stories(), st.randoms(use_true_random=False))
+@given(stories(), st.randoms(use_true_random=True))
 def test_the_reader_of_a_wire_reads_what_its_writer_wrote(story: Story, chance: Any):
     run = play(story)
     for name, wire in SERVER_WIRES.items():

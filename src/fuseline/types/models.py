@@ -16,6 +16,7 @@ class Endpoint:
     base_url: str
     """Without a trailing slash; the wire adds its own path."""
     wire: str = "chat"
+    """Which of them: `chat`, `responses` or `messages`."""
     api_key_env: tuple[str, ...] = ()
     """Environment variables that may hold the key, first set one wins; empty where none is sent."""
     title: str = ""

@@ -1,4 +1,7 @@
-"""What a run took, as every wire counts it: sums over its calls, and each call by itself; and figures of upstreams read."""
+"""What a run took, as every wire counts it: sums over its calls, and each call by itself.
+
+And the two questions that every wire asks of an upstream's own figures: is this a count, is this a price.
+"""
 
 from typing import Any
 

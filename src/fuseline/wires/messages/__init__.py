@@ -1,1 +1,1 @@
-"""Anthropic's messages: the server end, as that vendor's clients speak it."""
+"""Anthropic's messages: both ends, as that vendor's clients and servers speak it."""

@@ -1,12 +1,55 @@
-"""The server end of the messages wire as an object, for those who choose a wire by name."""
+"""Both ends of the messages wire as objects, for those who choose a wire by name."""
 
 from collections.abc import Mapping
 
-from fuseline.types.errors import FuselineError
+from fuseline.types.errors import FuselineError, UpstreamError
+from fuseline.types.models import Model
+from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ErrorBody
-from fuseline.wires.messages import errors, requests, writer
+from fuseline.wires.messages import calls, errors, failures, reader, requests, writer
+from fuseline.wires.reader import StreamReader
+
+VERSION = "2023-06-01"
+"""The version of the protocol that is spoken; its vendor names no newer one."""
+
+
+class MessagesClient:
+    """How we speak messages to an upstream."""
+
+    path = "/messages"
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """Ask for a stream without compression, which would have to be capped twice."""
+        fixed = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "anthropic-version": VERSION,
+            "x-openrouter-fusion-depth": "1",
+        }
+        return {**fixed, "x-api-key": key} if key else fixed
+
+    def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
+        """The body of a call."""
+        return calls.write_request(request, model, without)
+
+    def optional(self, request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
+        """The optional parameters that the body of this call carries."""
+        return calls.optional(request, model, without)
+
+    def reader(self, answer_bytes: int, line_bytes: int) -> StreamReader:
+        """A reader for one streamed reply."""
+        return reader.open_reader(answer_bytes, line_bytes)
+
+    def read_reply(self, body: bytes) -> Reply:
+        """Read a reply that came whole."""
+        return reader.read_reply(body)
+
+    def read_error(self, status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
+        """Say what an error response means."""
+        return failures.read_error(status, headers, body, sent)
 
 
 class MessagesServer:

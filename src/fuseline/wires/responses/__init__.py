@@ -1,1 +1,1 @@
-"""The Responses wire: its server half, by which clients speak it to us."""
+"""The Responses wire: both ends, as OpenAI defined it and OpenRouter extended it."""

@@ -1,13 +1,52 @@
-"""The server end of the Responses wire as an object, for those who choose a wire by name."""
+"""Both ends of the Responses wire as objects, for those who choose a wire by name."""
 
 from collections.abc import Mapping
 
-from fuseline.types.errors import FuselineError
+from fuseline.types.errors import FuselineError, UpstreamError
+from fuseline.types.models import Model
+from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ErrorBody
-from fuseline.wires.responses import errors, replies, requests, writer
+from fuseline.wires.reader import StreamReader
+from fuseline.wires.responses import calls, errors, failures, reader, replies, requests, writer
 from fuseline.wires.sse import KEEP_ALIVE
+
+
+class ResponsesClient:
+    """How we speak Responses to an upstream."""
+
+    path = "/responses"
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """Ask for a stream without compression, which would have to be capped twice."""
+        fixed = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "x-openrouter-fusion-depth": "1",
+        }
+        return {**fixed, "Authorization": f"Bearer {key}"} if key else fixed
+
+    def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
+        """The body of a call."""
+        return calls.write_request(request, model, without)
+
+    def optional(self, request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
+        """The optional parameters that the body of this call carries."""
+        return calls.optional(request, model, without)
+
+    def reader(self, answer_bytes: int, line_bytes: int) -> StreamReader:
+        """A reader for one streamed reply."""
+        return reader.open_reader(answer_bytes, line_bytes)
+
+    def read_reply(self, body: bytes) -> Reply:
+        """Read a reply that came whole."""
+        return reader.read_reply(body)
+
+    def read_error(self, status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
+        """Say what an error response means."""
+        return failures.read_error(status, headers, body, sent)
 
 
 class ResponsesServer:

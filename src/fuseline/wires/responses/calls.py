@@ -1,0 +1,173 @@
+"""Responses requests, written to upstreams. Nothing is kept there: each call says the whole conversation again."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic_core import to_json
+
+from fuseline.types.json import Json, JsonObject, list_of, object_of
+from fuseline.types.messages import Attachment, Message, Part, Text
+from fuseline.types.models import Model
+from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.wires.responses.body import POLICY, SAMPLING
+from fuseline.wires.responses.items import is_sealed
+from fuseline.wires.responses.reader import FORMAT
+
+SEALED = "encrypted_content"
+"""Sealed reasoning in the conversation: left out like a parameter where an upstream does not know it for its own."""
+FORM = "text.format"
+VERBOSITY = "text.verbosity"
+OPTIONAL = frozenset({"temperature", "reasoning", "tools", "max_output_tokens", "include", "store", *SAMPLING})
+"""Parameters without which a call still makes sense, so that an upstream may refuse them."""
+ROUTING = frozenset({"provider", "session_id"})
+"""Policy fields that only OpenRouter's dialect knows."""
+
+
+def write_request(request: Request, model: Model, without: frozenset[str]) -> bytes:
+    """The body of a call to an upstream, always streamed."""
+    return to_json(request_body(request, model, without))
+
+
+def optional(request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
+    """The optional parameters that the body of this call carries."""
+    body = request_body(request, model, without)
+    text = {f"text.{name}" for name in object_of(body.get("text"))}
+    sealed = {SEALED} if any(SEALED in object_of(item) for item in list_of(body["input"])) else set[str]()
+    return OPTIONAL.intersection(body) | text | sealed
+
+
+def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
+    """The same as an object, less the parameters that this upstream refuses."""
+    dialect = model.endpoint.dialect
+    instructions, said = parted(request.messages)
+    body: dict[str, Json] = {
+        "model": model.name,
+        "input": [item for message in said for item in write_message(message, dialect, SEALED not in without)],
+        "stream": True,
+        "store": False,
+        "include": [f"reasoning.{SEALED}"],
+        **{name: request.extra[name] for name in SAMPLING if name in request.extra},
+        **{name: request.policy[name] for name in POLICY if name in request.policy and known(name, dialect)},
+    }
+    given: dict[str, Json] = {
+        "instructions": instructions or None,
+        "max_output_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "reasoning": write_reasoning(request.reasoning or {}, dialect) or None,
+        "text": write_text(request, without) or None,
+        "tools": [write_function(tool) for tool in request.functions] or None,
+        "tool_choice": write_choice(request.tool_choice),
+    }
+    body |= {name: value for name, value in given.items() if value is not None}
+    for name in without:
+        body.pop(name, None)
+    if "tools" not in body:
+        body.pop("tool_choice", None)
+        body.pop("parallel_tool_calls", None)  # refused by upstreams where there is nothing to call
+    return body
+
+
+def known(name: str, dialect: str) -> bool:
+    """Whether an upstream understands a policy field."""
+    return dialect == "openrouter" or name not in ROUTING
+
+
+def parted(messages: tuple[Message, ...]) -> tuple[str, tuple[Message, ...]]:
+    """The instructions that stand in front of a conversation, and the conversation."""
+    match messages:
+        case (Message("system", str(instructions)), _, *_):
+            return instructions, messages[1:]
+        case _:
+            return "", messages
+
+
+def write_message(message: Message, dialect: str, sealed: bool) -> Iterator[JsonObject]:
+    """The items that one message is: what was thought, what was said, then what was called."""
+    if message.role == "tool":
+        output = write_content(message.content, "input_text")
+        yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": output}
+        return
+    if sealed:
+        yield from write_sealed(list_of(message.opaque.get("reasoning_details")), dialect)
+    if message.content or not message.tool_calls:
+        text = "output_text" if message.role == "assistant" else "input_text"
+        yield {"type": "message", "role": message.role, "content": write_content(message.content, text)}
+    for call in message.tool_calls:
+        yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def write_sealed(details: Iterable[Any], dialect: str) -> Iterator[JsonObject]:
+    """Reasoning that its upstream sealed. Each takes only its own; OpenRouter knows whose each is."""
+    for detail in map(object_of, details):
+        if not (dialect == "openrouter" or detail.get("format") == FORMAT):
+            continue
+        head = {name: detail[name] for name in ("id", "format") if name in detail and known_seal(name, dialect)}
+        if is_sealed(detail):
+            yield {"type": "reasoning", **head, "summary": [], SEALED: detail["data"]}
+        elif isinstance(detail.get("signature"), str):
+            content: Json = [{"type": "reasoning_text", "text": str(detail.get("text") or "")}]
+            yield {"type": "reasoning", **head, "summary": [], "content": content, "signature": detail["signature"]}
+
+
+def known_seal(name: str, dialect: str) -> bool:
+    """Whether an upstream understands a field of sealed reasoning."""
+    return dialect == "openrouter" or name != "format"
+
+
+def write_content(content: str | tuple[Part, ...], text: str) -> Json:
+    """A message's content, parts in their order; `text` is the type of those that are text."""
+    if isinstance(content, str):
+        return content
+    return [{"type": text, "text": part.text} if isinstance(part, Text) else write_attachment(part) for part in content]
+
+
+def write_attachment(part: Attachment) -> JsonObject:
+    """A part that is not text, from the form of chat completions; what is of no known kind goes as it came."""
+    match part.body.get("type"):
+        case "image_url":
+            image = part.body.get("image_url")
+            detail = {name: value for name, value in object_of(image).items() if name == "detail"}
+            return {"type": "input_image", "image_url": object_of(image).get("url", image), **detail}
+        case "file":
+            return {"type": "input_file", **write_file(object_of(part.body.get("file")))}
+        case "video_url":
+            return {"type": "input_video", "video_url": object_of(part.body.get("video_url")).get("url")}
+        case _:
+            return part.body
+
+
+def write_file(file: Mapping[str, Json]) -> dict[str, Json]:
+    """A file, its address told from its content."""
+    if str(file.get("file_data") or "").startswith(("http://", "https://")):
+        return {**{name: file[name] for name in ("filename",) if name in file}, "file_url": file["file_data"]}
+    return {name: file[name] for name in ("filename", "file_data", "file_url", "file_id") if name in file}
+
+
+def write_reasoning(reasoning: JsonObject, dialect: str) -> JsonObject:
+    """How much to think: the words of the protocol, and for OpenRouter all."""
+    if dialect == "openrouter":
+        return reasoning
+    return {name: reasoning[name] for name in ("effort", "summary") if name in reasoning}
+
+
+def write_text(request: Request, without: frozenset[str]) -> dict[str, Json]:
+    """What the answer's text shall be like."""
+    found: dict[str, Json] = {}
+    if request.response_format is not None and FORM not in without:
+        schema = object_of(request.response_format.get("json_schema"))
+        found["format"] = {"type": request.response_format.get("type"), **schema}
+    if "verbosity" in request.extra and VERBOSITY not in without:
+        found["verbosity"] = request.extra["verbosity"]
+    return found
+
+
+def write_function(tool: FunctionTool) -> JsonObject:
+    """The declaration of a function. Strict is the default of this protocol, and not of those that clients speak."""
+    strict = tool.extra.get("strict") is True
+    body: dict[str, Json] = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", **body, "strict": strict}
+
+
+def write_choice(choice: ToolChoice | None) -> Json:
+    """The tool choice."""
+    return {"type": "function", "name": choice.name} if isinstance(choice, Named) else choice
