@@ -13,7 +13,7 @@ from fuseline.assembly import open_house
 from fuseline.providers.http import broken
 from fuseline.settings import EndpointSettings, ModelSettings, Settings
 from fuseline.types.deliberation import PanelAnswer
-from fuseline.wires.chat.reader import ChatReader
+from fuseline.wires.chat.reader import open_reader
 from fuseline.wires.chat.writer import write_reply
 from tests.faults.claims import all_hung_up, at_work, complete, holds_no_secret, names_each_seat_once
 from tests.faults.table import CLOCKS, MOST_TOKENS, REFUSALS, STREAMS, Row, money_of
@@ -125,7 +125,7 @@ async def test_F03_an_unknown_host_fails_its_seat_and_no_other(upstream: Upstrea
 @pytest.mark.parametrize(("code", "again"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
 def test_F03_a_name_that_does_not_exist_is_not_tried_again_and_a_failing_name_server_is(code: int, again: bool):
     key = ConnectionKey("upstream.invalid", 443, True, True, None, None, None)
-    error = broken(aiohttp.ClientConnectorDNSError(key, socket.gaierror(code, "no")), ChatReader(1, 1))
+    error = broken(aiohttp.ClientConnectorDNSError(key, socket.gaierror(code, "no")), open_reader(1, 1))
     assert (error.reason, error.retryable, error.sent) == ("dns_failure", again, False)
 
 

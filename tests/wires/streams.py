@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from fuseline.types.replies import Reply
-from fuseline.wires.chat.reader import ChatReader
+from fuseline.wires.chat.reader import open_reader
 
 ROOM = 1 << 24
 
@@ -32,7 +32,7 @@ def says(*texts: str, finish: str = "stop", ascii_only: bool = False) -> bytes:
 
 def read(payload: bytes, cuts: Iterable[int] = (), answer_bytes: int = ROOM) -> tuple[Reply, str]:
     """The reply in a stream that comes in pieces between `cuts`, and its text as it was heard on the way."""
-    reader = ChatReader(answer_bytes, ROOM)
+    reader = open_reader(answer_bytes, ROOM)
     places = sorted({0, len(payload), *cuts})
     heard: list[str] = []
     for start, end in pairwise(places):

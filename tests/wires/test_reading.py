@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fuseline.types.errors import UpstreamError
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, Usage
-from fuseline.wires.chat.reader import ChatReader, read_reply
+from fuseline.wires.chat.reader import open_reader, read_reply
 from tests.requirements import requirement
 from tests.wires.streams import ROOM, chunk, every_script, read, says, stream
 
@@ -211,7 +211,7 @@ def test_an_error_in_the_stream_is_raised_with_what_had_come():
 
 
 def test_an_answer_beyond_its_cap_is_cut_and_says_so():
-    reader = ChatReader(10, ROOM)
+    reader = open_reader(10, ROOM)
     reader.feed(stream(chunk({"content": "12345678901234"}), done=False))
     assert reader.full
     assert (reader.close().text, reader.close().finish_reason) == ("1234567890", "length")
@@ -219,7 +219,7 @@ def test_an_answer_beyond_its_cap_is_cut_and_says_so():
 
 def test_a_line_beyond_its_cap_is_an_error():
     with pytest.raises(UpstreamError) as caught:
-        ChatReader(ROOM, 100).feed(b"data: " + b"x" * 200)
+        open_reader(ROOM, 100).feed(b"data: " + b"x" * 200)
     assert caught.value.reason == "line_too_long"
 
 
@@ -275,7 +275,7 @@ def test_a_body_that_is_no_completion_is_an_error(body: bytes):
     )
 )
 def test_no_event_whatever_it_holds_makes_the_reader_raise_anything_else_than_an_upstreams_error(event: Any):
-    reader = ChatReader(ROOM, ROOM)
+    reader = open_reader(ROOM, ROOM)
     try:
         reader.feed(stream(event, chunk({}, "stop")))
         reader.close()

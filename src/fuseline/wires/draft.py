@@ -4,14 +4,14 @@ It knows no protocol: a wire finds in its events what was said, and says it here
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
 
 from fuseline.types.errors import Partial, UpstreamError
-from fuseline.types.json import JsonObject, list_of, object_of
+from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, FinishReason, Reply, Usage
 
@@ -22,6 +22,9 @@ BAD_SHARE = 0.01
 APART = "\n\n"
 """What stands between two texts, or two thoughts, of one reply."""
 
+Fold = Callable[[list[JsonObject]], list[JsonObject]]
+"""Puts the details of reasoning together again, where a protocol cuts them into pieces."""
+
 
 @dataclass(slots=True)
 class CallDraft:
@@ -30,17 +33,18 @@ class CallDraft:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list[str])
+    opaque: dict[str, Json] = field(default_factory=dict[str, Json])
 
 
 class Draft:
     """What has come of one reply. Built for one call and thrown away."""
 
-    def __init__(self, answer_bytes: int) -> None:
+    def __init__(self, answer_bytes: int, fold: Fold = list) -> None:
         self.text: list[str] = []
         self.reasoning: list[str] = []
         self.refusal: list[str] = []
-        self.calls: dict[str, CallDraft] = {}
-        """In the order in which they began, each by its place in the reply."""
+        self.calls: dict[int | str, CallDraft] = {}
+        """In their order, each by its place in the reply."""
         self.citations: list[Citation] = []
         self.details: list[JsonObject] = []
         self.usage: Usage | None = None
@@ -53,6 +57,7 @@ class Draft:
         """Whether the stream said that it is over."""
         self.full = False
         """Whether the answer passed its cap."""
+        self._fold = fold
         self._room = answer_bytes
         self._bad_events = 0
         self._bad_characters = 0
@@ -127,7 +132,7 @@ class Draft:
             "".join(self.reasoning),
             "".join(self.refusal),
             tuple(
-                ToolCall(call.id or f"call_{number}", call.name, "".join(call.arguments))
+                ToolCall(call.id or f"call_{number}", call.name, "".join(call.arguments), call.opaque)
                 for number, call in enumerate(self.calls.values())
             ),
             "tool_calls" if self.calls else ended,
@@ -135,7 +140,7 @@ class Draft:
             self.usage,
             tuple(self.citations),
             self.id,
-            {"reasoning_details": list(self.details)} if self.details else {},
+            {"reasoning_details": self._fold(self.details)} if self.details else {},
         )
 
     def _whole(self, piece: str) -> str:

@@ -9,6 +9,7 @@ from fuseline.types.requests import Request
 from fuseline.types.runs import Run
 from fuseline.wires.base import ErrorBody
 from fuseline.wires.chat import errors, reader, requests, writer
+from fuseline.wires.reader import StreamReader
 from fuseline.wires.sse import KEEP_ALIVE
 
 
@@ -35,9 +36,9 @@ class ChatClient:
         """The optional parameters that the body of this call carries."""
         return requests.OPTIONAL.intersection(requests.request_body(request, model, without))
 
-    def reader(self, answer_bytes: int, line_bytes: int) -> reader.ChatReader:
+    def reader(self, answer_bytes: int, line_bytes: int) -> StreamReader:
         """A reader for one streamed reply."""
-        return reader.ChatReader(answer_bytes, line_bytes)
+        return reader.open_reader(answer_bytes, line_bytes)
 
     def read_reply(self, body: bytes) -> Reply:
         """Read a reply that came whole."""
