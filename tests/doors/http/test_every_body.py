@@ -177,5 +177,11 @@ async def test_a_wrong_body_is_refused_alike_everywhere(door: Door, dialect: Dia
     assert ("x-should-retry" in heard.headers, door.upstream.log) == (False, [])
 
 
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
+async def test_a_wrong_body_has_its_status_though_it_asks_for_a_stream(door: Door, dialect: Dialect):
+    heard = await fetch("POST", door.origin + dialect.path, raw=dialect.said(stream=True, temperature=7))
+    assert dialect.place(heard) == (400, "invalid_request", "temperature")
+
+
 async def test_nothing_that_was_refused_left_a_run(door: Door):
     assert len(await door.house.store.runs(limit=10)) == 0
