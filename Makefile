@@ -2,7 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
+BESIDE := --dist worksteal -n
 QUIET := --quiet --disable-pip-version-check
+
+# every worker of the tests reads all of them: compiled files halve that
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check lint quick docs bench clients lock clean
 
@@ -10,13 +15,14 @@ demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
 
 test: lint  ## everything: lint, types, floors, all tests
-	$(BIN)/python -m pytest -q
+	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
+	$(PYTEST) -m measured
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
 	@$(MAKE) --no-print-directory -j2 lint quick
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(PYTEST) $(BESIDE) 2 -m "not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .

@@ -1,7 +1,9 @@
 """What all tests share: asyncio, and an environment without anybody's keys or settings."""
 
+import gc
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,32 +15,108 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:  # pyright: ignore[reportUnusedFunction]
+    """Where each test finds a home of its own: pytest looks through all of its folders for the number of the next."""
+    homes = tmp_path_factory.mktemp("homes")
+    return (homes / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) -> None:  # pyright: ignore[reportUnusedFunction]
     """Hide keys and settings of whoever runs the tests."""
     for name in list(os.environ):
         if name.endswith("_API_KEY") or name.startswith("FUSELINE_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("FUSELINE_HOME", str(tmp_path_factory.mktemp("home")))
+    home = next(_homes)
+    home.mkdir()
+    monkeypatch.setenv("FUSELINE_HOME", str(home))
     monkeypatch.setenv("FUSELINE_LOCAL_PROBE", "false")
-    yield
 
 
-SLOW = (
+MEASURED = (
     "load",
+    "doors/http/test_leaving.py",
+    "doors/http/test_messages.py::test_a_stream_that_waits_is_kept_open_with_pings",
+    "doors/http/test_pace.py",
+    "doors/http/test_structured.py::test_a_repair_has_a_quarter_of_the_time_that_is_left",
+    "engine/test_validation.py::test_a_hostile_schema_is_done_with_in_bounded_time",
+    "engine/test_validation.py::test_to_find_out_whether_a_schema_is_one_takes_bounded_time",
+)
+"""What says how long something may take, or how much memory: `make test` runs it with no other test beside it."""
+SLOW = (
+    *MEASURED,
     "faults",
     "replay",
     "doors/cli",
     "doors/test_demo.py",
-    "doors/http/test_pace.py",
+    "doors/http/test_account.py",
+    "doors/http/test_anthropic_sdk.py",
+    "doors/http/test_cache.py",
+    "doors/http/test_headers.py",
+    "doors/http/test_houses.py",
+    "doors/http/test_idempotency.py",
+    "doors/http/test_models.py",
+    "doors/http/test_openai_responses.py",
+    "doors/http/test_openai_sdk.py",
+    "doors/http/test_schemathesis.py",
+    "doors/http/test_structured.py",
+    "docs/test_snippets.py",
+    "engine/test_digests.py::test_any_answers_fit_into_any_window_above_a_minimum",
+    "engine/test_long_answers.py",
+    "engine/test_spending.py::test_honest_upstreams_cannot_make_a_run_cost_more_than_its_limit",
+    "storage/test_opening.py",
+    "storage/test_replies.py",
     "storage/test_survival.py",
+    "upstream",
+    "wires/messages/test_requests.py::test_any_request_is_understood_or_refused",
+    "wires/responses/test_any_body.py",
+    "wires/responses/test_writing.py::test_every_event_is_what_the_vendors_schema_says",
+    "wires/test_any_body.py",
+    "wires/test_any_run.py",
+    "wires/test_calls_afar.py::test_what_is_asked_of_an_upstream_is_read_as_it_was_meant",
+    "wires/test_reading.py::test_no_event_whatever_it_holds",
+    "wires/test_reading_afar.py::test_no_events_whatever_they_hold",
+    "wires/test_requests.py::test_what_is_written_for_an_upstream_reads_as_it_was",
 )
-"""What `make check` leaves out: whole processes, real waits, and much text."""
+"""What `make check` leaves out: whole processes, real waits, much text, and what is tried in every combination."""
 HERE = Path(__file__).parent
+COLLECTED = pytest.StashKey[tuple[pytest.Item, ...]]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow parts, so that what is quick can be run on every save."""
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a file unread of which nothing will be run: to read them all takes longer than most of them run."""
+    if collection_path.is_dir():
+        return None
+    name = collection_path.relative_to(HERE).as_posix()
+    match config.getoption("markexpr"):
+        case "not slow":
+            return name.startswith(SLOW) or None
+        case "measured":
+            return not any(name.startswith(one) or one.startswith(name) for one in MEASURED) or None
+        case _:
+            return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is slow and what measures, so that each can be left out; note what there is before any is."""
     for item in items:
-        if item.path.relative_to(HERE).as_posix().startswith(SLOW):
+        name = f"{item.path.relative_to(HERE).as_posix()}::{item.name}"
+        if name.startswith(MEASURED):
+            item.add_marker(pytest.mark.measured)
+        if name.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+    config.stash[COLLECTED] = tuple(items)
+
+
+@pytest.fixture
+def collected(pytestconfig: pytest.Config) -> tuple[pytest.Item, ...]:
+    """All tests that were found, those included that another run is for."""
+    return pytestconfig.stash[COLLECTED]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what thousands of tests consist of, which stays to the end."""
+    gc.collect()
+    gc.freeze()

@@ -1,11 +1,16 @@
 """A whole house for tests: a real gateway over a real store, whose models live at the fault upstream."""
 
+import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fuseline.assembly import House, open_house
 from fuseline.settings import Settings
+from fuseline.storage.connections import MEMORY, connect, create_file
+from fuseline.storage.sqlite import prepare
 from fuseline.types.events import Event
 from fuseline.types.messages import user
 from fuseline.types.requests import Plugin, Request
@@ -32,8 +37,29 @@ def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Sett
 @asynccontextmanager
 async def house(base_url: str, models: Sequence[str] = (), **sections: Any) -> AsyncGenerator[House]:
     """An open house at that upstream, with a key that must never show up anywhere."""
-    async with open_house(settings(base_url, models, **sections), {"LAB_API_KEY": CANARY}) as opened:
+    chosen = settings(base_url, models, **sections)
+    furnish(chosen.database)
+    async with open_house(chosen, {"LAB_API_KEY": CANARY}) as opened:
         yield opened
+
+
+def furnish(database: Path) -> None:
+    """Put a store with all its tables where there is none yet: to make them takes longer than most tests."""
+    if database != MEMORY and not database.exists():
+        create_file(database)
+        database.write_bytes(furnished())
+
+
+@cache
+def furnished() -> bytes:
+    """The file of a store that has just been made."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "runs.db"
+        create_file(path)
+        connection = connect(str(path))
+        prepare(str(path), connection, path)
+        connection.close()
+        return path.read_bytes()
 
 
 CANARY = "sk-canary-0123456789abcdef0123456789"

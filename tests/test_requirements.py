@@ -9,9 +9,8 @@ from tests.requirements import REQUIREMENTS
 HERE = Path(__file__).parent
 
 
-def test_every_requirement_is_shown_by_a_test(request: pytest.FixtureRequest):
-    items = request.session.items
-    if {item.path for item in items} != set(HERE.rglob("test_*.py")):
+def test_every_requirement_is_shown_by_a_test(collected: tuple[pytest.Item, ...]):
+    if {item.path for item in collected} != set(HERE.rglob("test_*.py")):
         pytest.skip("only a part of the tests was collected")
-    shown = {one for item in items for mark in item.iter_markers("requirement") for one in mark.args}
+    shown = {one for item in collected for mark in item.iter_markers("requirement") for one in mark.args}
     assert sorted(REQUIREMENTS.keys() - shown) == []

@@ -234,8 +234,8 @@ async def test_the_route_is_told_to_who_asks(streamed: bool):
 @BOTH
 @requirement("wire:metadata", "wire:previous-errors", "wire:errors")
 async def test_a_failed_run_tells_its_route_and_its_failures_beside_the_error(streamed: bool):
-    failing = [fails(429, message="secret sentence of the upstream", code="quota_x")] * 2
-    async with open_door({"a": failing}) as door:
+    failing = fails(429, message="secret sentence of the upstream", code="quota_x", retry_after="3600")
+    async with open_door({"a": [failing]}) as door:
         heard = await door.post(question("lab/a", stream=streamed), headers=ROUTE)
     error = heard.body["error"]
     assert (heard.status, error["code"], error["metadata"]["error_type"]) == (429, 429, "rate_limit_exceeded")

@@ -74,8 +74,9 @@ async def test_signs_of_life_are_not_replayed(wire: str, stream: bool):
 @requirement("fault:F103")
 @WIRES
 async def test_a_key_whose_run_is_under_way_is_told_to_come_again(wire: str):
-    async with open_door(HANGS) as door:
+    async with open_door(HANGS, pace=BRISK) as door:
         async with talking("POST", door.origin + path_of(wire), asking(wire, stream=True), headers=KEY):
+            await door.upstream.until(lambda: len(door.upstream.log) == 3)
             heard = await door.post(asking(wire, stream=True), path=path_of(wire), headers=KEY)
         asked = len(door.upstream.log)
     assert (heard.status, kind_of(heard), asked) == (409, "in_progress", 3)

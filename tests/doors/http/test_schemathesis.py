@@ -7,6 +7,8 @@
 import json
 import re
 from collections.abc import Generator
+from functools import cache
+from math import ceil
 from typing import Any
 
 import pytest
@@ -40,6 +42,10 @@ CHECKS = [
     negative_data_rejection,
 ]
 GENERATION = {"deterministic": True, "with-security-parameters": False, "database": "none", "allow-x00": False}
+SPREAD = 20
+Operation = tuple[str, str]
+"""A path of the document, and a method on it."""
+OPERATIONS: list[Operation] = [(path, method) for path, parts in document()["paths"].items() for method in parts]
 HOME = "lab/a"
 UNSAYABLE = re.compile(
     r"is not a valid model ID|there is no (tool|preset|model|generation) |min_panel is |cannot be kept|cannot be asked"
@@ -50,15 +56,26 @@ UNSAYABLE = re.compile(
 """Why a request is refused that is right by itself: it names what is not there, or two of its parts do not agree."""
 
 
+@cache
 def describe(mode: str) -> BaseSchema:
-    """The document, from which cases of this kind are made."""
-    config = SchemathesisConfig.from_dict({"generation": {**GENERATION, "mode": mode}})
+    """The document, from which cases of this kind are made. Those at the limits are left to `at_the_limits`."""
+    phases = {"coverage": {"enabled": False}}
+    config = SchemathesisConfig.from_dict({"generation": {**GENERATION, "mode": mode}, "phases": phases})
     return schemathesis.openapi.from_dict(document(), config=config)
+
+
+def at_the_limits(mode: str, operation: Operation) -> list[schemathesis.Case]:
+    """Cases of this kind at the limits of an operation's fields: some 20, spread evenly over what may be thousands."""
+    path, method = operation
+    schema, found = describe(mode), describe(mode)[path][method]
+    generation = schema.config.generation_for(operation=found, phase="coverage")
+    cases = list(schema.iter_coverage_cases(found, generation_modes=generation.modes, generation_config=generation))
+    return cases[:: ceil(len(cases) / SPREAD)]
 
 
 pytestmark = pytest.mark.slow
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-bounded = settings(max_examples=15, deadline=None, suppress_health_check=SLOW_IS_FINE)
+bounded = settings(max_examples=12, deadline=None, suppress_health_check=SLOW_IS_FINE)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +93,18 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Generator[Door]:
 @describe("all").parametrize()
 @bounded
 def test_the_server_keeps_its_word(case: schemathesis.Case, door: Door):
+    keeps_its_word(case, door)
+
+
+@requirement("ours:openapi")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_the_server_keeps_its_word_at_the_limits_of_every_field(operation: Operation, door: Door):
+    for case in at_the_limits("all", operation):
+        keeps_its_word(case, door)
+
+
+def keeps_its_word(case: schemathesis.Case, door: Door) -> None:
+    """Send a case, which is refused where the document calls it wrong, and answered as the document says."""
     case.body = at_home(case.body)
     lenient = [negative_data_rejection] if case.path.endswith("/count_tokens") else []  # it looks into no parameters
     case.call_and_validate(base_url=door.origin, checks=CHECKS, excluded_checks=lenient)
@@ -85,6 +114,20 @@ def test_the_server_keeps_its_word(case: schemathesis.Case, door: Door):
 @describe("positive").parametrize()
 @bounded
 def test_what_the_document_calls_right_is_refused_only_for_what_it_cannot_say(case: schemathesis.Case, door: Door):
+    is_right(case, door)
+
+
+@requirement("ours:openapi")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_what_is_right_at_the_limits_of_every_field_is_refused_only_for_what_the_document_cannot_say(
+    operation: Operation, door: Door
+):
+    for case in at_the_limits("positive", operation):
+        is_right(case, door)
+
+
+def is_right(case: schemathesis.Case, door: Door) -> None:
+    """Send a case, which is answered unless what is wrong with it is beyond a document."""
     case.body = at_home(case.body)
     heard = case.call(base_url=door.origin)
     if heard.status_code >= 400:
