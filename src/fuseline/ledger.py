@@ -127,9 +127,9 @@ class Ledger:
     ) -> Call:  # fmt: skip
         """Book what a call cost. Called exactly once for each, however it ended."""
         cost, source = priced(usage, model)
-        settled = replace(
-            call, model=served_by or call.model, usage=usage, cost=cost, cost_source=source, certainty=certainty,
-            ttft_s=ttft_s, duration_s=duration_s, finish_reason=finish_reason, error=error,
+        settled = Call(
+            call.id, call.run_id, call.speaker, call.endpoint, served_by or call.model, call.started_at, call.hold,
+            usage, cost, source, certainty, ttft_s, duration_s, finish_reason, error,
         )  # fmt: skip
         if call.hold and settled.cost > call.hold:
             logger.warning("call %s cost more than was held for it: usage_exceeds_hold", call.id)

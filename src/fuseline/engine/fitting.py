@@ -80,12 +80,9 @@ def fit(request: Request, model: Model, tools: Sequence[FunctionTool] = (), stan
     if spare < min(asked, LEAST_OUTPUT):
         return None
     output = min(asked, max(LEAST_OUTPUT, spare // 2)) if tools else min(asked, spare)
-    lowered = request.max_tokens is not None and output < asked
-    return Fit(
-        replace(request, messages=messages, max_tokens=output if lowered else request.max_tokens),
-        left_out,
-        spare - output,
-    )
+    if request.max_tokens is not None and output < asked:
+        request = replace(request, max_tokens=output)
+    return Fit(replace(request, messages=messages) if left_out else request, left_out, spare - output)
 
 
 def newest(messages: Sequence[Message], room: int, standing: int = 0) -> tuple[tuple[Message, ...], int]:

@@ -87,7 +87,9 @@ class Panel:
         steps = self._spec.max_tool_calls
         try:
             turn = await converse([speaker], request, tools, self._caller, self._emit, steps=steps, ends_at=ends_at)
-            answer = replace(judged(index, seat, turn.reply), preamble=turn.preamble)
+            answer = judged(index, seat, turn.reply)
+            if turn.preamble:
+                answer = replace(answer, preamble=turn.preamble)
         except UpstreamError as error:
             answer = broken(index, seat, error)
         except OverBudget as error:
@@ -128,7 +130,9 @@ class Panel:
         if fitted.tool_room is not None:
             ration = Ration(fitted.tool_room)
             tools = {name: Rationed(tool, ration) for name, tool in tools.items()}
-        return replace(fitted.request, messages=joined(fitted.request.messages)), tools
+        messages = joined(fitted.request.messages)
+        apart = len(messages) == len(fitted.request.messages)
+        return fitted.request if apart else replace(fitted.request, messages=messages), tools
 
     def _speaker(self, index: int, seat: Seat) -> Speaker:
         return Speaker("panel", seat.model, index)

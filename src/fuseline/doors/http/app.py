@@ -37,12 +37,12 @@ def build_app(house: House, pace: Pace | None = None) -> ASGIApp:
 
 
 def routes(house: House, pace: Pace) -> list[BaseRoute]:
-    """Every route, under both of the prefixes that clients use, and a few without."""
+    """Every route, under both of the prefixes that clients use, and a few without; those that are in a hurry first."""
     completions = [Completions(wire, house.gateway, house.settings, pace) for wire in SERVER_WIRES.values()]
     endpoints = [*completions, Counting(SERVER_WIRES["messages"], house.settings.server.body_limit)]
     inference = [Route(prefix + one.path, one, methods=["POST"]) for prefix in PREFIXES for one in endpoints]
     told = [Route(prefix + "/openapi.json", describe) for prefix in PREFIXES]
-    return [*lookup_routes(house), *inference, *told]
+    return [*inference, *lookup_routes(house), *told]
 
 
 async def describe(request: HTTPRequest) -> Response:

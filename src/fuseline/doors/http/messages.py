@@ -10,6 +10,8 @@ from fuseline.wires.base import ErrorBody
 
 STALL_S = 60.0
 """Seconds that a client may take to accept a piece before it is given up."""
+BUFFERED = 32 << 10
+"""A first piece shorter than this never waits: the server takes as much twice over before it holds a sender back."""
 
 
 class ClientGone(Exception):
@@ -70,7 +72,10 @@ async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str
     """Send a whole JSON response."""
     fixed = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     await start(send, status, {**fixed, **(headers or {})})
-    await piece(send, body, last=True)
+    if len(body) < BUFFERED:
+        await send_piece(send, body, last=True)
+    else:
+        await piece(send, body, last=True)
 
 
 async def answer_error(send: Send, error: ErrorBody, headers: Mapping[str, str] | None = None) -> None:
