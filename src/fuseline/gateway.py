@@ -23,7 +23,7 @@ from fuseline.planner.planner import Plan, Planner
 from fuseline.providers.switchboard import Switchboard
 from fuseline.settings import Settings
 from fuseline.storage.base import Store
-from fuseline.types.deliberation import Report
+from fuseline.types.deliberation import Report, warned
 from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, RunStarted, TextDelta, ignore
 from fuseline.types.replies import Reply
@@ -208,7 +208,7 @@ class Gateway:
             reply=reply,
             preamble=desk.preamble,
             rounds=desk.rounds,
-            report=desk.report and replace(desk.report, warnings=(*desk.report.warnings, *written.warnings)),
+            report=desk.report and warned(desk.report, written.warnings),
             calls=tuple(desk.ledger.calls.values()),
             steps=desk.steps,
             finished_at=time.time(),

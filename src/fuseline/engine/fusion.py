@@ -22,7 +22,7 @@ from fuseline.engine.writer import LONGEST_ANSWER
 from fuseline.settings import FusionSettings
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.tools.toolbox import open_toolbox
-from fuseline.types.deliberation import FUSION_CALL, FusionSpec, PanelAnswer, Report, report_body
+from fuseline.types.deliberation import FUSION_CALL, FusionSpec, PanelAnswer, Report, report_body, warned
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Emit, FusionFinished, FusionStarted
 from fuseline.types.json import object_of
@@ -79,7 +79,7 @@ class Fusion:
         reader = next(iter(writers), scene.speaker)
         shown = await to_thread.run_sync(self._shown, report, reader, call)
         read = digests_read(f"the {reader.role} ({reader.model})", report, shown)
-        self.report = replace(report, warnings=(*report.warnings, *read))
+        self.report = warned(report, read)
         return ToolResult(for_outer(report, shown), writers)
 
     async def convene_on_request(self, writer: str) -> Report:
@@ -136,7 +136,7 @@ class Fusion:
         tools = [self._tools(seat.tools) for seat in self._spec.seats]
         panel = Panel(self._spec, question, tools, self._caller, self._emit)
         report = assessed(report, await panel.poll(end - reserve), self._spec)
-        report = replace(report, warnings=(*report.warnings, *panel.warnings))
+        report = warned(report, panel.warnings)
         if not report.ok:
             return report
         analyst = Analyst(

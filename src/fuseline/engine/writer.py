@@ -66,7 +66,8 @@ async def write(
     """
     speakers = [Speaker("writer", model) for model in writers]
     reader = caller.switchboard.resolve(writers[0])
-    request = replace(request, messages=visible(request.messages, reader))
+    if any(not isinstance(message.content, str) for message in request.messages):
+        request = replace(request, messages=visible(request.messages, reader))
     asked, warnings = await prepared(request, report, reader) if report.heard else (request, ())
     await emit(WriterStarted(speakers[0]))
     try:
@@ -81,13 +82,15 @@ async def write(
 
 async def without_strays(speaker: Speaker, reply: Reply, request: Request, caller: Caller) -> Reply:
     """The reply without calls to tools that nobody offered; asked again once where nothing else is in it."""
+    if not reply.tool_calls:
+        return reply
     offered = frozenset(function.name for function in request.functions)
     if only_strays(reply, offered):
         reply = await caller.speak(speaker, replace(request, tool_choice="none" if offered else None))
     if only_strays(reply, offered):
         raise UpstreamError("tool_limit", "the writer called tools that it was not offered instead of writing")
     kept = tuple(call for call in reply.tool_calls if call.name in offered)
-    finish = "stop" if reply.tool_calls and not kept else reply.finish_reason
+    finish = reply.finish_reason if kept or not reply.tool_calls else "stop"
     return replace(reply, tool_calls=kept, finish_reason=finish)
 
 

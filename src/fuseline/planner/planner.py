@@ -49,7 +49,8 @@ class Planner:
 
         :raises InvalidRequest: for whatever is wrong with it, before anything is spent.
         """
-        request = replace(request, tool_choice=checked_choice(request))
+        if request.tool_choice is not None:
+            request = replace(request, tool_choice=checked_choice(request))
         tools, _ = open_toolbox((tool for tool in request.server_tools if tool.type not in FUSION), "tools")
         terms = Terms(request, self._catalog, self._settings)
         outer = terms.outer

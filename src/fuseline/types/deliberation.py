@@ -1,7 +1,7 @@
 """A fusion run as values: who sits on the panel, what each answered, how the answers compare, what came of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fuseline.types.json import Json, JsonObject
@@ -233,6 +233,11 @@ class Report:
             for source in answer.sources:
                 found.setdefault(source.url, source)
         return tuple(found.values())
+
+
+def warned(report: Report, warnings: Sequence[str]) -> Report:
+    """The report with more to warn of; the same where there is nothing more."""
+    return replace(report, warnings=(*report.warnings, *warnings)) if warnings else report
 
 
 def report_body(report: Report, *, contents: bool = True) -> dict[str, Json]:
