@@ -1,4 +1,4 @@
-# fuseline: six verbs. Each makes what it needs; nothing is installed outside .venv and .clients.
+# fuseline: seven verbs. Each makes what it needs; nothing is installed outside .venv and .clients.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

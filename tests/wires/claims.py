@@ -47,6 +47,19 @@ def whole(name: str, body: Any, run: Run) -> None:
     else:
         valid(WHOLE[name], body)
     assert body["id"] == run.id and body["usage"]["cost"] == run.cost / 1e9
+    assert "".join(texts(name, body)).replace("\n\n", "") == answer(run).replace("\n\n", "")
+
+
+def texts(name: str, body: Any) -> list[str]:
+    """All that a whole reply says to its client."""
+    match name:
+        case "chat":
+            return [choice["message"]["content"] or "" for choice in body["choices"]]
+        case "responses":
+            parts = [part for item in body["output"] if item["type"] == "message" for part in item["content"]]
+            return [part.get("text", "") for part in parts]
+        case _:
+            return [block["text"] for block in body["content"] if block["type"] == "text"]
 
 
 def error(name: str, written: ErrorBody) -> None:

@@ -53,6 +53,9 @@ class Part:
                 return (calls_tools(("call_1", "look", {"path": text}), ("call_2", "look", {"path": "b"})),)
             case "talks and calls":
                 return (calls_tool("look", {"path": self.thoughts}, text=text),)
+            case "convenes and calls":
+                asks = ("call_f", "openrouter_fusion", {"prompt": QUESTION})
+                return (calls_tools(asks, ("call_1", "look", {"path": "b"}), text=f"{text} [x](https://a.example)"),)
             case "convenes":
                 return (calls_tool("openrouter_fusion", {"prompt": QUESTION}, id="call_f"),)
             case "talks and convenes":
@@ -113,7 +116,7 @@ SEATS = (
     "answers", "thinks", "is cut", "looks at the clock", "is limited", "is broke", "is empty", "refuses", "is filtered",
 )  # fmt: skip
 ENDS = ("answers", "thinks", "is cut", "is filtered", "is forbidden")
-WITH_FUNCTIONS = ("calls", "talks and calls")
+WITH_FUNCTIONS = ("calls", "talks and calls", "convenes and calls")
 BEFORE = ("convenes", "talks and convenes", "tells the time")
 
 

@@ -120,6 +120,11 @@ class Run:
     streamed: bool = False
 
     @property
+    def answered_in_round(self) -> bool:
+        """Whether the last round is the answer itself: it called server tools and functions of the client's at once."""
+        return bool(self.rounds and self.rounds[-1].reply.tool_calls)
+
+    @property
     def fusion_status(self) -> FusionStatus:
         """What the client got, in the word that header, body and events share."""
         if self.report is None:

@@ -40,7 +40,8 @@ def test_a_server_is_where_its_ready_file_says_and_exits_0_when_told_to_stop(
     assert f"curl {url}/v1/chat/completions" in said
     assert "panel general-high: lab/a, lab/b, lab/c" in said
     assert "exposure: this machine only, without a key" in said
-    assert "Traceback" not in logged
+    assert f"for Anthropic clients   {url}/api\n" in said
+    assert "Traceback" not in logged and "alembic" not in logged
     assert CANARY not in said + logged
     assert not ready.exists()
 

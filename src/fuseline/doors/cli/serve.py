@@ -32,6 +32,7 @@ def run(host: str | None, port: int | None, ready_file: Path | None, log_level: 
     :raises FuselineError: when the settings are wrong, or the address cannot be listened on.
     """
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at length how it made the first tables
     settings = load(config)
     address = settings.server.host if host is None else host
     if not is_loopback(address) and not settings.server.api_key:
@@ -155,6 +156,7 @@ def addresses(house: House, url: str) -> list[str]:
     return [
         f"  for OpenAI clients      {url}/v1",
         f"  for OpenRouter clients  {url}/api/v1",
+        f"  for Anthropic clients   {url}/api",
         "",
         f"  export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={key}",
         f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json'{bearer} -d '{body}'",

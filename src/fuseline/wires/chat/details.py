@@ -25,8 +25,8 @@ def hides_reasoning(request: Request) -> bool:
 
 def turns(run: Run) -> list[Reply]:
     """Everything that the one who speaks to the client said in a run, turn by turn; the answer comes last."""
-    earlier = [round.reply for round in run.rounds if not round.reply.tool_calls]  # with calls it is the answer itself
-    return [*earlier, run.reply or Reply(run.model)]
+    earlier = run.rounds[:-1] if run.answered_in_round else run.rounds
+    return [*(one.reply for one in earlier), run.reply or Reply(run.model)]
 
 
 def write_reasoning(run: Run, request: Request) -> str | None:

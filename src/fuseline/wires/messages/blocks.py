@@ -25,7 +25,7 @@ def write_content(run: Run, request: Request) -> list[Json]:
         if any(convenes(use.call) for use in turn.uses):
             blocks += unshown
             unshown = []
-    if not (run.rounds and run.rounds[-1].reply.tool_calls):  # with calls that turn is the answer itself
+    if not run.answered_in_round:
         blocks += [*unshown, *said(answer, request)]
     return [*blocks, *(tool_use(call, parsed(call)) for call in answer.tool_calls)]
 

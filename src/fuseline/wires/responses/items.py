@@ -135,16 +135,11 @@ def output_items(run: Run) -> list[Json]:
         add_spoken(output, run, turn.reply, citations=())
         for use in turn.uses:
             add_use(output, run, turn, use)
-    if not said_before(run, reply):
+    if not run.answered_in_round:
         add_spoken(output, run, reply, citations=reply.citations)
     for call in reply.tool_calls:
         output.append(function_item(item_id("fc", run.id, len(output)), call))
     return output
-
-
-def said_before(run: Run, reply: Reply) -> bool:
-    """Whether the answer stands among the rounds: it called server tools and functions of the client's at once."""
-    return bool(reply.tool_calls and run.rounds and run.rounds[-1].reply == reply)
 
 
 def add_spoken(output: list[Json], run: Run, reply: Reply, *, citations: Sequence[Citation]) -> None:

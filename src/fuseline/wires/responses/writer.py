@@ -32,7 +32,6 @@ from fuseline.wires.responses.items import (
     item_id,
     message_status,
     open_fusion_item,
-    said_before,
     tool_item,
 )
 from fuseline.wires.responses.replies import failed_response, finished_response, opened_response
@@ -152,10 +151,10 @@ class ResponsesWriter:
 
     def _finish(self, run: Run) -> bytes:
         reply = run.reply or Reply(run.model)
-        frames = b""
-        if not said_before(run, reply):
-            if reply.refusal and not self._answering:
-                frames = self._speak("message", "")
+        if run.answered_in_round:
+            frames = self._hush()  # a call that was refused ends nobody's words
+        else:
+            frames = self._speak("message", "") if reply.refusal and not self._answering else b""
             frames += self._hush(reply)
         frames += b"".join(self._call_function(call) for call in reply.tool_calls)
         response = finished_response(run, self._request, self._output)
