@@ -12,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from fuseline.doors.cli.main import app
-from fuseline.settings import SeatSettings, Settings, environment_name
+from fuseline.settings import QuirksSettings, SeatSettings, Settings, environment_name
 from scripts.api_page import api_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -71,8 +71,9 @@ def configuration() -> str:
     single = [(name, field) for name, field in Settings.model_fields.items() if not tables_of(field)]
     tables = [table(name, field) for name, field in Settings.model_fields.items() if tables_of(field)]
     seat = section("presets.<name>.panel", SeatSettings, "`panel` takes model names, and tables with these keys.", ())
+    quirks = section("endpoints.<name>.quirks", QuirksSettings, "", ())
     top = ["## Top level\n", *rows(Settings, (), {name for name, _ in single})]
-    return "\n".join([NOTE + SETTINGS, *tables, seat, "\n".join(top)]) + "\n"
+    return "\n".join([NOTE + SETTINGS, *tables, quirks, seat, "\n".join(top)]) + "\n"
 
 
 def tables_of(field: FieldInfo) -> type[BaseModel] | None:
@@ -167,7 +168,7 @@ def default_of(field: FieldInfo) -> str:
             return f'`"{value}"`'
         case tuple():
             return "`[]`"
-        case dict():
+        case dict() | BaseModel():
             return "none"
         case value:
             return f"`{value}`"

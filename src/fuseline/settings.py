@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fuseline.types.errors import BadConfiguration
+from fuseline.types.models import Auth, Thinking
 
 Location: TypeAlias = tuple[str | int, ...]
 SERVER_PORT = 8484
@@ -129,15 +130,68 @@ class LocalSettings(Section):
     timeout_s: float = Field(default=0.2, gt=0, description="Seconds that each has to answer.")
 
 
+class QuirksSettings(Section):
+    """Where a server departs from its protocol as most speak it. What is not said is as for the built-in endpoint."""
+
+    max_tokens: Literal["max_tokens", "max_completion_tokens"] = Field(
+        default="max_tokens", description="What it calls the limit on output."
+    )
+    thinking: Thinking = Field(
+        default="effort",
+        description="How it is told how much to think: `effort` is the word `reasoning_effort`, `object` OpenRouter's "
+        "`reasoning`, `thinking` the object of that name, `enable_thinking` that switch with `thinking_budget`.",
+    )
+    think_tags: bool = Field(default=False, description="Whether thoughts may stand in texts, between `<think>` tags.")
+    schemas: bool = Field(default=True, description="Whether it holds answers to a JSON schema.")
+    stream_options: bool = Field(default=True, description="Whether it is asked for the usage of a stream.")
+    usage: Literal["last", "sum"] = Field(
+        default="last", description="Whether several counts in one stream replace each other or add up."
+    )
+    cancels: bool | None = Field(default=None, description="Whether it stops working when the connection is closed.")
+    cache_marks: bool = Field(default=False, description="Whether prompts are cached only where they are marked.")
+    reports_cost: bool = Field(default=False, description="Whether its replies say what they cost.")
+
+
+class RoutingSettings(Section):
+    """Which endpoints may be asked when several serve a model. A request may want more, and never less."""
+
+    data_collection: Literal["allow", "deny"] = Field(
+        default="allow", description="`deny`: only endpoints that are known not to train on what they are sent."
+    )
+    zdr: bool = Field(default=False, description="Only endpoints that are known to keep nothing of a call.")
+    order: tuple[str, ...] = Field(default=(), description="Endpoints to ask first, in this order.")
+    ignore: tuple[str, ...] = Field(default=(), description="Endpoints that are never asked.")
+    sort: Literal["", "price", "throughput", "latency"] = Field(
+        default="", description="What the others are ordered by; the catalogue's own order if unset."
+    )
+    allow_unpriced: bool = Field(
+        default=False, description="Whether a model may be called whose price nobody knows. What it costs is unknown."
+    )
+
+
 class EndpointSettings(Section):
     """A server that speaks one of our wires."""
 
     base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before the path of its protocol.")
-    wire: Literal["chat", "responses", "messages"] = Field(default="chat", description="The protocol it speaks.")
+    wire: Literal["chat", "responses", "messages", "gemini"] = Field(
+        default="chat", description="The protocol it speaks."
+    )
     api_key_env: str | tuple[str, ...] = Field(
         default=(), description="Environment variable that holds the key; absent or unset: no key is sent."
     )
     title: str = Field(default="", description="What replies call it in `provider`.")
+    auth: Auth = Field(
+        default="",
+        description="How it is shown the key: `bearer`, or the name of a header; `aws`, `gcp` and `azure` sign by "
+        "their vendor's own library. The way of its wire if unset.",
+    )
+    headers: dict[str, str] = Field(default={}, description="Headers it wants beside; no secrets.")
+    quirks: QuirksSettings = Field(
+        default_factory=QuirksSettings, description="Where it departs from its protocol as most speak it; see below."
+    )
+    trains: bool | None = Field(default=None, description="Whether it may train on what it is sent; unknown if unset.")
+    retains: bool | None = Field(default=None, description="Whether it keeps what it is sent; unknown if unset.")
+    connections: int = Field(default=4096, ge=1, description="Most connections at a time; further calls wait.")
 
 
 class ModelSettings(Section):
@@ -151,6 +205,9 @@ class ModelSettings(Section):
     price_out: Decimal | None = Field(default=None, ge=0, description="USD per million output tokens.")
     price_cached: Decimal | None = Field(
         default=None, ge=0, description="USD per million input tokens read from cache."
+    )
+    price_written: Decimal | None = Field(
+        default=None, ge=0, description="USD per million input tokens written to cache."
     )
     takes: tuple[Literal["image", "file", "audio", "video"], ...] = Field(
         default=(), description="What it takes beside text."
@@ -191,6 +248,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     cache: CacheSettings = CacheSettings()
     local: LocalSettings = LocalSettings()
+    routing: RoutingSettings = RoutingSettings()
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}
     presets: dict[str, PresetSettings] = {}

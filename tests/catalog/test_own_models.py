@@ -79,7 +79,8 @@ def test_a_model_of_the_settings_file_wins_over_a_local_one():
 
 def test_an_endpoint_of_the_settings_file_wins_over_a_built_in_one():
     model = catalog(config='endpoints.openai.base_url = "http://proxy.example/v1"').resolve("openai/gpt-5.5")
-    assert (model.endpoint.base_url, model.endpoint.dialect) == ("http://proxy.example/v1", "openai")
+    assert model.endpoint.base_url == "http://proxy.example/v1"
+    assert model.endpoint.quirks.max_tokens == "max_completion_tokens"
 
 
 def test_what_a_models_table_leaves_open_is_taken_from_the_data():

@@ -11,14 +11,14 @@ from inline_snapshot import snapshot
 
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Attachment, Message, Text, ToolCall
-from fuseline.types.models import Endpoint, Model
+from fuseline.types.models import Endpoint, Model, Quirks
 from fuseline.types.requests import FunctionTool, Named, Plugin, Request, ServerTool
 from fuseline.wires.chat.requests import read_request, write_request
 from tests.requirements import requirement
 
 PLAIN = Model("a/x", Endpoint("lab", "http://127.0.0.1:1/v1"), "x")
 OPENROUTER = replace(PLAIN, endpoint=replace(PLAIN.endpoint, dialect="openrouter"))
-OPENAI = replace(PLAIN, endpoint=replace(PLAIN.endpoint, dialect="openai"))
+OPENAI = replace(PLAIN, endpoint=replace(PLAIN.endpoint, quirks=Quirks(max_tokens="max_completion_tokens")))
 ASK: dict[str, Any] = {"model": "a/x", "messages": [{"role": "user", "content": "hi"}]}
 
 

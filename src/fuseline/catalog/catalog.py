@@ -59,6 +59,13 @@ class Catalog:
         """
         return self._found(self._aliases.get(slug, slug))
 
+    def routes(self, slug: str) -> tuple[Model, ...]:
+        """Every way to the model that a slug means, the first of them what `resolve` finds.
+
+        :raises ModelNotFound: when there is none, or no key for any is set.
+        """
+        return (self.resolve(slug),)
+
     def known(self, slug: str) -> bool:
         """Whether a slug means a model that can be called."""
         try:

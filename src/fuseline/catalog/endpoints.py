@@ -1,13 +1,13 @@
 """Which endpoints there are, built in or of one's own, and which can be called with the keys that are set."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import urlsplit
 
 from fuseline.catalog import facts
 from fuseline.settings import EndpointSettings, Settings
-from fuseline.types.models import Endpoint, Model
+from fuseline.types.models import PLAIN, DataPolicy, Endpoint, Model
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -71,11 +71,22 @@ def open_directory(settings: Settings, environ: Mapping[str, str], local: Sequen
 
 def shipped(name: str, fact: facts.EndpointFacts) -> Endpoint:
     """A built-in endpoint."""
-    return Endpoint(name, fact.base_url, "chat", fact.api_key_env, fact.title, fact.dialect)
+    return Endpoint(
+        name,
+        fact.base_url,
+        fact.wire,
+        fact.api_key_env,
+        fact.title,
+        fact.dialect,
+        auth=fact.auth,
+        headers=fact.headers,
+        quirks=fact.quirks,
+        policy=fact.policy,
+    )
 
 
 def configured(name: str, table: EndpointSettings) -> Endpoint:
-    """An endpoint of the settings file. Under the name of a built-in one it keeps that one's dialect.
+    """An endpoint of the settings file. Under the name of a built-in one it keeps that one's dialect and quirks.
 
     One on this machine that wants no key is taken for a model server, whose answers cost nothing; with a key it
     may be a proxy that is billed.
@@ -90,4 +101,9 @@ def configured(name: str, table: EndpointSettings) -> Endpoint:
         table.title or (fact.title if fact else ""),
         fact.dialect if fact else "",
         local=not keys and urlsplit(table.base_url).hostname in LOOPBACK,
+        auth=table.auth,
+        headers=table.headers,
+        quirks=replace(fact.quirks if fact else PLAIN, **table.quirks.model_dump(exclude_unset=True)),
+        policy=DataPolicy(table.trains, table.retains),
+        connections=table.connections,
     )

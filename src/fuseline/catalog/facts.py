@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from fuseline.types.models import PLAIN, Auth, DataPolicy, Quirks
+
 Tier: TypeAlias = Literal["high", "budget", "fast"]
 HERE = Path(__file__).parent
 
@@ -30,7 +32,14 @@ class EndpointFacts(Facts):
     vendors: tuple[str, ...] = ()
     """Prefixes of slugs that it owns, OpenRouter's spelling first; empty for aggregators."""
     aggregator: bool = False
-    dialect: Literal["", "openai", "openrouter"] = ""
+    dialect: Literal["", "openrouter"] = ""
+    wire: Literal["chat", "responses", "messages", "gemini"] = "chat"
+    auth: Auth = ""
+    headers: Mapping[str, str] = {}
+    quirks: Quirks = PLAIN
+    policy: DataPolicy = DataPolicy()
+    source: str = ""
+    """Where these facts are said in public."""
 
 
 class Family(Facts):

@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from fuseline.providers.base import Hear
+from fuseline.providers.credentials import key_headers
 from fuseline.settings import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.models import Endpoint, Model
@@ -42,14 +43,18 @@ class HTTPProvider:
         clocks: Clocks,
         limits: Limits,
     ) -> None:
-        self._url = URL(endpoint.base_url + wire.path)
+        self._endpoint = endpoint
         self._wire = wire
         self._session = session
         self._key = key
-        self._headers = CIMultiDict(wire.headers(key))
+        self._headers = CIMultiDict(
+            {**wire.headers, **endpoint.headers, **key_headers(endpoint.auth or wire.auth, key)}
+        )
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
+        self._urls: dict[str, URL] = {}
+        """Where each model is asked."""
         self._refused: dict[str, frozenset[str]] = {}
         """Optional parameters that each model was seen to refuse."""
 
@@ -75,17 +80,18 @@ class HTTPProvider:
     ) -> Reply:
         body = self._wire.write_request(request, model, without)
         clock = Clock(self._clocks, call_s)
-        reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes)
+        quirks = self._endpoint.quirks
+        reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes, quirks)
         with clock.scope:
             try:
                 async with self._session.post(
-                    self._url, data=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
+                    self._address(model), data=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
                 ) as response:
                     clock.headers()
                     if response.status != 200:
                         raise await self._refusal(response, request, model, without)
                     if not is_stream(response.headers):
-                        reply = self._wire.read_reply(await read_capped(response, self._limits.answer_bytes))
+                        reply = self._wire.read_reply(await read_capped(response, self._limits.answer_bytes), quirks)
                         if reply.text or reply.reasoning:
                             await hear(Delta(reply.text, reply.reasoning))
                         return reply
@@ -97,6 +103,12 @@ class HTTPProvider:
         if reader.finished or reader.done:
             return reader.close()  # the answer is whole, only its figures did not come
         raise clock.expired(reader)
+
+    def _address(self, model: Model) -> URL:
+        url = self._urls.get(model.name)
+        if url is None:
+            url = self._urls[model.name] = URL(self._endpoint.base_url + self._wire.path(model))
+        return url
 
     def _answer_bytes(self, request: Request) -> int:
         asked = request.max_tokens

@@ -57,7 +57,7 @@ class Switchboard:
     async def _connect(self, endpoint: Endpoint) -> HTTPProvider:
         session = await self._open.enter_async_context(
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                connector=aiohttp.TCPConnector(limit=endpoint.connections, keepalive_timeout=30),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent",),

@@ -86,6 +86,8 @@ class Request:
     """Whether the reply tells how the request was routed (`openrouter_metadata`)."""
     error_ends_stream: bool = False
     """Whether the client takes any event with an `error` in it for the end of its stream."""
+    shared: int = 0
+    """Messages at the front that other calls begin with as well, so that an upstream may keep what it made of them."""
     policy: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields that say what may be done with the data: they travel with every inner call."""
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])

@@ -6,10 +6,19 @@ from typing import Protocol
 
 from fuseline.types.errors import FuselineError, Partial, UpstreamError
 from fuseline.types.events import Event
-from fuseline.types.models import Model
+from fuseline.types.models import PLAIN, Auth, Model, Quirks
 from fuseline.types.replies import Delta, Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
+
+CALL_HEADERS: Mapping[str, str] = {
+    "Content-Type": "application/json",
+    "Accept": "text/event-stream, application/json",
+    "Accept-Encoding": "identity",
+    "x-openrouter-fusion-depth": "1",
+}
+"""What every call of an upstream says: no compression, which would have to be capped twice, and no fusion inside of
+fusion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,13 @@ class ReplyReader(Protocol):
 class ClientWire(Protocol):
     """How we speak to an upstream. Always streamed; a reply that comes whole is read too."""
 
-    path: str
-    """What follows the endpoint's base URL."""
+    auth: Auth
+    """How the protocol's vendor is shown a key; an endpoint may want it otherwise."""
+    headers: Mapping[str, str]
+    """The headers of every call, less the key."""
 
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The headers of a call; `key` is empty where none is sent."""
+    def path(self, model: Model) -> str:
+        """What follows the endpoint's base URL in a call of this model."""
         ...
 
     def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
@@ -76,11 +87,11 @@ class ClientWire(Protocol):
         """The optional parameters that the body of this call carries, to match a refusal against."""
         ...
 
-    def reader(self, answer_bytes: int, line_bytes: int) -> ReplyReader:
+    def reader(self, answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> ReplyReader:
         """A reader for one streamed reply, with its caps in bytes."""
         ...
 
-    def read_reply(self, body: bytes) -> Reply:
+    def read_reply(self, body: bytes, quirks: Quirks = PLAIN) -> Reply:
         """Read a reply that came whole.
 
         :raises UpstreamError: for an error object, or a body that is none of ours.

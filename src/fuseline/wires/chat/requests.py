@@ -173,7 +173,7 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
     if "tools" not in body:
         body.pop("tool_choice", None)
         body.pop("parallel_tool_calls", None)  # refused by upstreams where there is nothing to call
-    if request.max_tokens is not None and (dialect == "openai" or "max_tokens" in without):
+    if request.max_tokens is not None and (model.endpoint.quirks.max_tokens != "max_tokens" or "max_tokens" in without):
         body.pop("max_tokens", None)
         body["max_completion_tokens"] = request.max_tokens
     return body

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 
 from fuseline.types.errors import FuselineError, UpstreamError
-from fuseline.types.models import Model
+from fuseline.types.models import PLAIN, Auth, Model, Quirks
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
-from fuseline.wires.base import ErrorBody
+from fuseline.wires.base import CALL_HEADERS, ErrorBody
 from fuseline.wires.messages import calls, errors, failures, reader, requests, writer
 from fuseline.wires.reader import StreamReader
 
+PATH = "/messages"
 VERSION = "2023-06-01"
 """The version of the protocol that is spoken; its vendor names no newer one."""
 
@@ -18,18 +19,12 @@ VERSION = "2023-06-01"
 class MessagesClient:
     """How we speak messages to an upstream."""
 
-    path = "/messages"
+    auth: Auth = "x-api-key"
+    headers: Mapping[str, str] = {**CALL_HEADERS, "anthropic-version": VERSION}
 
-    def headers(self, key: str) -> Mapping[str, str]:
-        """Ask for a stream without compression, which would have to be capped twice."""
-        fixed = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "anthropic-version": VERSION,
-            "x-openrouter-fusion-depth": "1",
-        }
-        return {**fixed, "x-api-key": key} if key else fixed
+    def path(self, model: Model) -> str:
+        """What follows the base URL."""
+        return PATH
 
     def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
         """The body of a call."""
@@ -39,11 +34,11 @@ class MessagesClient:
         """The optional parameters that the body of this call carries."""
         return calls.optional(request, model, without)
 
-    def reader(self, answer_bytes: int, line_bytes: int) -> StreamReader:
+    def reader(self, answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> StreamReader:
         """A reader for one streamed reply."""
         return reader.open_reader(answer_bytes, line_bytes)
 
-    def read_reply(self, body: bytes) -> Reply:
+    def read_reply(self, body: bytes, quirks: Quirks = PLAIN) -> Reply:
         """Read a reply that came whole."""
         return reader.read_reply(body)
 
@@ -55,7 +50,7 @@ class MessagesClient:
 class MessagesServer:
     """How clients speak messages to us."""
 
-    path = "/messages"
+    path = PATH
     keep_alive = writer.PING
 
     def read_request(self, body: bytes, headers: Mapping[str, str]) -> Request:

@@ -3,30 +3,27 @@
 from collections.abc import Mapping
 
 from fuseline.types.errors import FuselineError, UpstreamError
-from fuseline.types.models import Model
+from fuseline.types.models import PLAIN, Auth, Model, Quirks
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Run
-from fuseline.wires.base import ErrorBody
+from fuseline.wires.base import CALL_HEADERS, ErrorBody
 from fuseline.wires.reader import StreamReader
 from fuseline.wires.responses import calls, errors, failures, reader, replies, requests, writer
 from fuseline.wires.sse import KEEP_ALIVE
+
+PATH = "/responses"
 
 
 class ResponsesClient:
     """How we speak Responses to an upstream."""
 
-    path = "/responses"
+    auth: Auth = "bearer"
+    headers: Mapping[str, str] = CALL_HEADERS
 
-    def headers(self, key: str) -> Mapping[str, str]:
-        """Ask for a stream without compression, which would have to be capped twice."""
-        fixed = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "x-openrouter-fusion-depth": "1",
-        }
-        return {**fixed, "Authorization": f"Bearer {key}"} if key else fixed
+    def path(self, model: Model) -> str:
+        """What follows the base URL."""
+        return PATH
 
     def write_request(self, request: Request, model: Model, without: frozenset[str]) -> bytes:
         """The body of a call."""
@@ -36,11 +33,11 @@ class ResponsesClient:
         """The optional parameters that the body of this call carries."""
         return calls.optional(request, model, without)
 
-    def reader(self, answer_bytes: int, line_bytes: int) -> StreamReader:
+    def reader(self, answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> StreamReader:
         """A reader for one streamed reply."""
         return reader.open_reader(answer_bytes, line_bytes)
 
-    def read_reply(self, body: bytes) -> Reply:
+    def read_reply(self, body: bytes, quirks: Quirks = PLAIN) -> Reply:
         """Read a reply that came whole."""
         return reader.read_reply(body)
 
@@ -52,7 +49,7 @@ class ResponsesClient:
 class ResponsesServer:
     """How clients speak Responses to us."""
 
-    path = "/responses"
+    path = PATH
     keep_alive = KEEP_ALIVE
 
     def read_request(self, body: bytes, headers: Mapping[str, str]) -> Request:
