@@ -157,7 +157,7 @@ def counted(shape: Mapping[str, Any]) -> str:
 
 def default_of(field: FieldInfo) -> str:
     """What holds where nothing is set."""
-    match field.default:
+    match field.get_default(call_default_factory=True):
         case _ if field.is_required():
             return "required"
         case None:
