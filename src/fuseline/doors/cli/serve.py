@@ -20,6 +20,7 @@ from fuseline.doors.cli import codes
 from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.version import installed_version
 from fuseline.doors.http.app import build_app
+from fuseline.doors.http.server import Server
 from fuseline.settings import Settings, load
 from fuseline.types.errors import FuselineError, NothingToCall
 
@@ -47,7 +48,7 @@ def run(host: str | None, port: int | None, ready_file: Path | None, log_level: 
 async def serve(settings: Settings, sock: socket.socket, ready_file: Path | None) -> None:
     """Serve a house on a socket that listens already: who connects before we are ready is served when we are."""
     async with open_house(settings) as house:
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 build_app(house),
                 http="httptools",

@@ -1,0 +1,36 @@
+"""uvicorn, woken when it has to end: by itself it looks ten times a second, which costs an idle process its rest."""
+
+import asyncio
+
+import uvicorn
+
+TICK_S = 1.0
+"""How often the date is renewed that replies carry."""
+
+
+class Server(uvicorn.Server):
+    """A server that sleeps until there is something to serve, or `should_exit` is set, from whichever thread."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _ending: asyncio.Event
+    _exits = False
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether it has to end."""
+        return self._exits
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._exits = value
+        if value and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        """Renew the date until it has to end."""
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+        while not await self.on_tick(0):
+            try:
+                await asyncio.wait_for(self._ending.wait(), TICK_S)
+            except TimeoutError:
+                continue
