@@ -18,7 +18,7 @@ from anyio.abc import TaskStatus
 from anyio.from_thread import start_blocking_portal
 
 from fuseline.types.json import Json, JsonObject
-from tests.upstream import faults
+from tests.upstream import faults, gemini
 from tests.upstream.line import Line, Request
 from tests.upstream.log import Exchange, Log
 from tests.upstream.says import answers, fails
@@ -81,11 +81,15 @@ class Upstream:
 
     async def _answer(self, line: Line, request: Request) -> bool:
         body = read_object(request.body)
-        log, model = (self._asked, str(body.get("model"))) if is_completion(request) else (self._strays, request.path)
+        named = gemini.model_in(request)
+        completes = bool(named) or is_completion(request)
+        log, model = (self._asked, named or str(body.get("model"))) if completes else (self._strays, request.path)
         exchange = log.begin(model, body, request.headers)
-        ask = Ask(model, body, exchange.number, exchange.turn, self.origin)
+        asked = gemini.heard(body) if named else body
+        ask = Ask(model, asked, exchange.number, exchange.turn, self.origin)
         try:
-            step = self._step(ask) if is_completion(request) else self._elsewhere(request)
+            step = self._step(ask) if completes else self._elsewhere(request)
+            step = gemini.retold(step) if named else step
             reusable = await line.play(step.play(ask), partial(log.sent, exchange.number))
         finally:
             log.end(exchange.number, "client" if line.left else "server")
@@ -160,8 +164,11 @@ async def serve(upstream: Upstream, line: Line) -> None:
 
 
 def is_completion(request: Request) -> bool:
-    """Whether a request is for a chat completion."""
-    return request.method == "POST" and request.path == "/v1/chat/completions"
+    """Whether a request is for a completion, on whatever wire; only those of chat are written by its own steps."""
+    return request.method == "POST" and request.path in COMPLETIONS
+
+
+COMPLETIONS = frozenset({"/v1/chat/completions", "/v1/responses", "/v1/messages"})
 
 
 def read_object(body: bytes) -> Mapping[str, Json]:

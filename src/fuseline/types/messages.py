@@ -1,7 +1,7 @@
 """What is said in a conversation, whoever says it and on whichever wire."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fuseline.types.json import Json, JsonObject
@@ -52,6 +52,8 @@ class Message:
     reasoning: str = ""
     opaque: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Reasoning signatures and other sealed parts of an earlier reply, passed back untouched."""
+    goes_on: bool = False
+    """Whether it goes on from the message before it, so that upstreams which refuse a role twice in a row get one."""
 
     @property
     def text(self) -> str:
@@ -75,3 +77,35 @@ def system(text: str) -> Message:
 def user(text: str) -> Message:
     """A user message."""
     return Message("user", text)
+
+
+def in_turn(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The conversation with word of each message that goes on from the one before: its role speaks twice in a row."""
+    turns: list[Message] = []
+    for message in messages:
+        repeats = bool(turns) and turns[-1].role == message.role and message.role in ("user", "assistant")
+        plain = repeats and not (turns[-1].tool_calls or message.tool_calls)
+        turns.append(replace(message, goes_on=True) if plain else message)
+    return tuple(turns)
+
+
+def joined(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The conversation with what goes on put together with what it goes on from."""
+    turns: list[Message] = []
+    for message in messages:
+        if message.goes_on and turns:
+            turns[-1] = replace(turns[-1], content=together(turns[-1], message))
+        else:
+            turns.append(message)
+    return tuple(turns)
+
+
+def together(first: Message, second: Message) -> str | tuple[Part, ...]:
+    """What two messages say, as one."""
+    if isinstance(first.content, str) and isinstance(second.content, str):
+        return f"{first.content}\n\n{second.content}"
+    return tuple(
+        part
+        for content in (first.content, second.content)
+        for part in ((Text(content),) if isinstance(content, str) else content)
+    )

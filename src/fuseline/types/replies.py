@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fuseline.types.json import Json, JsonObject
+from fuseline.types.json import Json, JsonObject, list_of
 from fuseline.types.messages import Message, ToolCall
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error"]
@@ -64,6 +64,11 @@ class Reply:
     citations: tuple[Citation, ...] = ()
     upstream_id: str = ""
     opaque: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def delta(self) -> Delta:
+        """All that was said and thought in it as one piece, for one that came whole."""
+        return Delta(self.text, self.reasoning, tuple(list_of(self.opaque.get("reasoning_details"))))
 
     @property
     def message(self) -> Message:

@@ -57,6 +57,8 @@ class Draft:
         """Whether the stream said that it is over."""
         self.full = False
         """Whether the answer passed its cap."""
+        self.rest: Callable[[], None] | None = None
+        """Says what a wire has heard and held back, at the end of a reply that did not say it was finished."""
         self._fold = fold
         self._room = answer_bytes
         self._bad_events = 0
@@ -122,6 +124,8 @@ class Draft:
         """
         if not (self.native or self.done or self.full):
             raise self.broken("upstream_truncated", "the upstream's stream stopped before the answer was finished")
+        if self.rest:
+            self.rest()
         text = "".join(self.text) + ("\ufffd" if self._half else "")
         if self._bad_characters > max(1, len(text)) * BAD_SHARE:
             raise self.broken("bad_encoding", "the upstream's text is not valid UTF-8")

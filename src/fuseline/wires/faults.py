@@ -14,8 +14,12 @@ from fuseline.types.json import list_of, object_of
 
 MESSAGE_LIMIT = 300
 RETRY_AFTER_MOST = 86_400
+BEHIND_LITELLM = "llm_provider-retry-after"
+"""What LiteLLM's proxy makes of the `Retry-After` of its own upstream (tests/real/test_litellm.py, 2026-11)."""
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
-CONTEXT_WORDS = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
+CONTEXT_WORDS = (
+    "context_length", "context length", "context size", "maximum context", "too many tokens", "prompt is too long",
+)  # fmt: skip
 SPEND_WORDS = ("spend limit", "spending limit", "usage limit", "insufficient_quota", "credit balance", "billing")
 SECRET = re.compile(r"(?:sk|pk|fg|gsk|xai|key|AIza)[-_A-Za-z0-9]{12,}|Bearer\s+\S+", re.IGNORECASE)
 REASONS: Mapping[int, tuple[str, str]] = {
@@ -57,7 +61,7 @@ KINDS: Mapping[str, int] = {
 
 def failure(status: int, headers: Mapping[str, str], error: Mapping[str, Any], sent: frozenset[str]) -> UpstreamError:
     """Say what an upstream's error response means, once the wire has found the error in its body."""
-    asked = headers.get("Retry-After")
+    asked = headers.get("Retry-After") or headers.get(BEHIND_LITELLM)
     found = meaning(status, error, retry_after(asked) if asked else None, sent)
     if asked is not None and not is_seconds(asked):
         found.retryable = False  # a date or nonsense: whoever sent it did not mean the next few seconds

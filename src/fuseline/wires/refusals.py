@@ -3,8 +3,18 @@
 import math
 from collections.abc import Mapping
 
-from fuseline.types.errors import FuselineError, RunFailed, TooBusy, Unauthorized, UpstreamError
+from fuseline.types.errors import (
+    FuselineError,
+    ModelNotFound,
+    NoEndpoint,
+    RunFailed,
+    TooBusy,
+    Unauthorized,
+    UpstreamError,
+    shown,
+)
 from fuseline.types.json import Json
+from fuseline.types.requests import Request
 from fuseline.types.runs import NOT_SENT, Run
 from fuseline.wires.metadata import status_of
 
@@ -61,6 +71,34 @@ def error_metadata(error: FuselineError) -> dict[str, Json]:
         metadata["failure_reason"] = error.reason
         metadata["failed_models"] = list(error.failures)
     return metadata
+
+
+MODELS_PATH = "/v1/models"
+
+
+def availability(error: FuselineError, request: Request | None) -> dict[str, Json]:
+    """Why no model of the names that were asked for can be served, and which are near them; empty for other errors.
+
+    The list of those that can be is where to look.
+    """
+    if isinstance(error, NoEndpoint):
+        return {
+            "code": error.code,
+            "retryable": False,
+            "requested_models": [shown(error.model)],
+            "docs_url": f"{MODELS_PATH}/{shown(error.model)}/endpoints",
+            **({"excluded_by": list(error.excluded_by)} if error.excluded_by else {}),
+        }
+    if not isinstance(error, ModelNotFound) or request is None:
+        return {}
+    asked = (error.model,) if error.model else (request.model, *request.fallbacks)
+    told: dict[str, Json] = {
+        "code": "model_not_found",
+        "retryable": False,
+        "requested_models": [shown(slug) for slug in asked],
+        "docs_url": MODELS_PATH,
+    }
+    return {**told, "fallback_models": list(error.nearest)} if error.nearest else told
 
 
 def write_attempts(run: Run) -> list[Json]:

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+from pydantic_core import core_schema
 
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.money import nano
@@ -40,6 +51,85 @@ class ReasoningBody(Shape):
 
     effort: Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"] | None = None
     max_tokens: Positive | None = None
+
+
+Names = Annotated[list[StrictStr], Field(max_length=256)]
+Figure = Annotated[Number, Field(ge=0)]
+DecimalText = Annotated[StrictStr, Field(pattern=r"^\d{1,12}(\.\d{1,12})?$")]
+Dollars = DecimalText | Annotated[Number, Field(ge=0, le=1_000_000_000)]
+Sorting = Literal["price", "throughput", "latency", "exacto"]
+Quantization = Literal[
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
+]  # fmt: skip
+
+
+class Closed(Shape):
+    """An object in which a name that nobody knows is an error: a misspelt promise would not be kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SortBody(Closed):
+    """A sort with its partition, which only OpenRouter knows."""
+
+    by: Sorting | None = None
+    partition: Literal["model", "none"] | None = None
+
+
+class MarksBody(Closed):
+    """Figures for percentiles."""
+
+    p50: Figure | None = None
+    p75: Figure | None = None
+    p90: Figure | None = None
+    p99: Figure | None = None
+
+
+class MaxPriceBody(Closed):
+    """The most that something may cost, in dollars; tokens by the million."""
+
+    prompt: Dollars | None = None
+    completion: Dollars | None = None
+    request: Dollars | None = None
+    image: Dollars | None = None
+    audio: Dollars | None = None
+
+
+class ProviderBody(Closed):
+    """Which endpoints may be asked, and in what order."""
+
+    order: Names | None = None
+    only: Names | None = None
+    ignore: Names | None = None
+    allow_fallbacks: StrictBool | None = None
+    require_parameters: StrictBool | None = None
+    data_collection: Literal["allow", "deny"] | None = None
+    zdr: StrictBool | None = None
+    enforce_distillable_text: StrictBool | None = None
+    quantizations: list[Quantization] | None = None
+    sort: Sorting | SortBody | None = None
+    preferred_min_throughput: Figure | MarksBody | None = None
+    preferred_max_latency: Figure | MarksBody | None = None
+    max_price: MaxPriceBody | None = None
+
+
+class CheckedBy:
+    """Marks an object that has to be of a shape and is kept as it was sent."""
+
+    def __init__(self, shape: type[BaseModel]) -> None:
+        self._shape = shape
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Check it by its shape, and keep what was set."""
+        return core_schema.no_info_after_validator_function(as_sent, handler(self._shape))
+
+
+def as_sent(body: BaseModel) -> Object:
+    """A closed object as it was sent."""
+    return body.model_dump(exclude_unset=True)
+
+
+Provider = Annotated[Object, CheckedBy(ProviderBody)]
 
 
 class StopRuleBody(Shape):

@@ -65,6 +65,12 @@ def test_every_field_has_its_place():
     }
 
 
+def test_the_wish_to_have_the_prompt_kept_is_for_who_answers():
+    assert read(cache_control={"type": "ephemeral", "ttl": "1h"}).extra == {
+        "cache_control": {"type": "ephemeral", "ttl": "1h"}
+    }
+
+
 @requirement("wire:unknown-fields")
 def test_what_nobody_here_knows_is_ignored():
     known = read(tools=[LOOK])
@@ -72,7 +78,6 @@ def test_what_nobody_here_knows_is_ignored():
         "context_management": {"edits": [{"type": "clear_thinking_20251015"}]},
         "service_tier": "auto",
         "speed": "fast",
-        "cache_control": {"type": "ephemeral"},
         "mcp_servers": [],
         "container": 7,
         "n": 5,

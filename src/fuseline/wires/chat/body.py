@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from fuseline.wires.shapes import Number, Object, PluginBody, Positive, ReasoningBody, Shape, StopRuleBody
+from fuseline.wires.shapes import Number, Object, PluginBody, Positive, Provider, ReasoningBody, Shape, StopRuleBody
 
 
 class FunctionCallBody(Shape):
@@ -19,6 +19,8 @@ class ToolCallBody(Shape):
 
     id: StrictStr = ""
     function: FunctionCallBody
+    extra_content: Object | None = None
+    """A signature of the model that called, as Gemini's endpoint for chat completions has it."""
 
 
 class MessageBody(Shape):
@@ -110,16 +112,18 @@ class ChatBody(Shape):
     reasoning_effort: Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"] | None = None
     verbosity: StrictStr | None = None
     prediction: Object | None = None
-    provider: Object | None = None
+    provider: Provider | None = None
     session_id: Annotated[StrictStr, Field(max_length=256)] | None = None
     user: StrictStr | None = None
     service_tier: StrictStr | None = None
     prompt_cache_key: StrictStr | None = None
+    cache_control: Object | None = None
 
 
 SAMPLING = (
     "top_p", "frequency_penalty", "presence_penalty", "repetition_penalty", "top_k", "min_p", "top_a", "seed", "stop",
     "logprobs", "top_logprobs", "logit_bias", "parallel_tool_calls", "verbosity", "prediction",
+    "cache_control",
 )  # fmt: skip
 """Parameters that go to the outer model as they came."""
 POLICY = ("provider", "session_id", "user", "service_tier", "prompt_cache_key")

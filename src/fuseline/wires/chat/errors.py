@@ -1,21 +1,17 @@
 """Errors as chat completions carry them: those of upstreams read, those of ours written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_json
 
-from fuseline.types.errors import FuselineError, InvalidRequest, ModelNotFound, UpstreamError
+from fuseline.types.errors import FuselineError, InvalidRequest, UpstreamError
 from fuseline.types.json import Json, object_of
 from fuseline.types.requests import Request
 from fuseline.wires.base import ErrorBody
 from fuseline.wires.faults import error_object, failure, meaning
 from fuseline.wires.metadata import write_metadata
-from fuseline.wires.refusals import error_metadata, headers_of, public_type, type_of
-
-MODELS_PATH = "/v1/models"
-LONGEST_SLUG = 160
-"""Characters of a slug that are said back; a longer one is no slug."""
+from fuseline.wires.refusals import availability, error_metadata, headers_of, public_type, type_of
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
@@ -54,16 +50,6 @@ def error_body(error: FuselineError, request: Request | None = None) -> dict[str
         "param": error.param if isinstance(error, InvalidRequest) else None,
         "metadata": error_metadata(error),
     }
-    if isinstance(error, ModelNotFound) and request is not None:
-        body["availability"] = availability((error.model,) if error.model else (request.model, *request.fallbacks))
+    if available := availability(error, request):
+        body["availability"] = available
     return body
-
-
-def availability(slugs: Iterable[str]) -> dict[str, Json]:
-    """Why no model of these names can be served; the list of those that can is where to look."""
-    return {
-        "code": "model_not_found",
-        "retryable": False,
-        "requested_models": [slug[:LONGEST_SLUG] for slug in slugs],
-        "docs_url": MODELS_PATH,
-    }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fuseline.types.json import Json, JsonObject
 
-TEXTS: Mapping[object, str] = {"reasoning.text": "text", "reasoning.summary": "summary"}
+TEXTS: Mapping[str, str] = {"reasoning.text": "text", "reasoning.summary": "summary"}
 """Where the entries that come in pieces have their text."""
 
 
@@ -19,17 +19,28 @@ def joined(entries: Iterable[JsonObject]) -> list[JsonObject]:
     return [fold(group) if len(group) > 1 else group[0] for group in groups]
 
 
+def told(entries: Iterable[JsonObject]) -> str:
+    """What the entries say in words."""
+    pieces = (entry.get(key) for entry in entries if (key := text_key(entry)))
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def text_key(entry: JsonObject) -> str:
+    """The field in which an entry has its text; empty for those that have none."""
+    kind = entry.get("type")
+    return TEXTS.get(kind, "") if isinstance(kind, str) else ""
+
+
 def continues(last: JsonObject, entry: JsonObject) -> bool:
     """Whether an entry goes on with the one before it, rather than beginning another; a signature ends one."""
-    kind = entry.get("type")
-    if kind not in TEXTS or kind != last.get("type") or last.get("signature"):
+    if not text_key(entry) or entry.get("type") != last.get("type") or last.get("signature"):
         return False
     return all(None in (pair := (last.get(key), entry.get(key))) or pair[0] == pair[1] for key in ("index", "id"))
 
 
 def fold(pieces: Sequence[JsonObject]) -> JsonObject:
     """One entry of several pieces: their texts in a row, and of everything else what was said last."""
-    key = TEXTS[pieces[0]["type"]]
+    key = text_key(pieces[0])
     known = {name: value for piece in pieces for name, value in piece.items() if value is not None}
     return {**known, key: "".join(str(piece.get(key) or "") for piece in pieces)}
 

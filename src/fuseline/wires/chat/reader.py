@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from fuseline.types.json import object_of
+from fuseline.types.models import PLAIN, Quirks
 from fuseline.types.replies import Citation, FinishReason, Reply
 from fuseline.wires.chat.errors import read_stream_error
-from fuseline.wires.chat.pieces import joined
-from fuseline.wires.chat.usage import read_usage
-from fuseline.wires.draft import CallDraft, Draft, objects, read_whole
+from fuseline.wires.chat.pieces import joined, told
+from fuseline.wires.chat.tags import Thoughts
+from fuseline.wires.chat.usage import Counts
+from fuseline.wires.draft import CallDraft, Draft, objects, read_whole, text_of
 from fuseline.wires.reader import StreamReader
 
-PLAIN = frozenset({"role", "content"})
+BARE = frozenset({"role", "content"})
 """What most deltas hold and no more: reading them is the hottest path there is."""
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -26,17 +28,21 @@ FINISH: Mapping[str, FinishReason] = {
 }
 
 
-def open_reader(answer_bytes: int, line_bytes: int) -> StreamReader:
+THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
+"""Where a delta may have its thoughts. Some servers say the same in several of them, so that one alone is heard."""
+
+
+def open_reader(answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> StreamReader:
     """A reader for one streamed reply."""
     draft = Draft(answer_bytes, joined)
-    return StreamReader(draft, Chunks(draft).hear, line_bytes)
+    return StreamReader(draft, Chunks(draft, quirks).hear, line_bytes)
 
 
-def read_reply(body: bytes) -> Reply:
+def read_reply(body: bytes, quirks: Quirks = PLAIN) -> Reply:
     """Read a reply that came whole, from an upstream that does not stream."""
     fields = read_whole(body, "choices")
     draft = Draft(len(body) + 1, joined)
-    Chunks(draft).hear(fields)
+    Chunks(draft, quirks).hear(fields)
     draft.done = True
     return draft.reply()
 
@@ -44,14 +50,20 @@ def read_reply(body: bytes) -> Reply:
 class Chunks:
     """Hears the chunks of one completion. A reply that came whole is one chunk, with a message for a delta."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, quirks: Quirks) -> None:
         self._draft = draft
+        self._counts = Counts(quirks.usage)
+        self._tags = Thoughts() if quirks.think_tags else None
+        self._thinks_in = ""
+        """Which field this upstream has its thoughts in; empty until it has thought."""
+        if self._tags:
+            draft.rest = self._flush
 
     def hear(self, chunk: dict[str, Any]) -> None:
         """Take in a chunk."""
         draft = self._draft
         if usage := chunk.get("usage"):
-            draft.usage = read_usage(usage)
+            draft.usage = self._counts.take(usage)
         if chunk.get("error"):
             raise draft.failed(read_stream_error(chunk["error"]))
         if not draft.id:
@@ -63,20 +75,20 @@ class Chunks:
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = object_of(choice.get("delta") or choice.get("message"))
         if text := delta.get("content"):
-            self._say(self._draft.text, text)
-        if not delta.keys() <= PLAIN:
+            self._speak(text)
+        if not delta.keys() <= BARE:
             self._beside_text(delta)
         if reason := choice.get("finish_reason"):
+            self._flush()
             native = str(choice.get("native_finish_reason") or reason)
             self._draft.native = native if native in FINISH else str(reason)
             self._draft.finish = FINISH.get(self._draft.native, "stop")
 
     def _beside_text(self, delta: dict[str, Any]) -> None:
         draft = self._draft
-        if thought := delta.get("reasoning") or delta.get("reasoning_content"):
-            self._say(draft.reasoning, thought)
+        self._think(delta)
         if refusal := delta.get("refusal"):
-            self._say(draft.refusal, refusal)
+            draft.say(draft.refusal, plain(refusal))
         if calls := delta.get("tool_calls"):
             self._call(objects(calls))
         if annotations := delta.get("annotations"):
@@ -84,10 +96,29 @@ class Chunks:
         if details := delta.get("reasoning_details"):
             draft.details.extend(objects(details))
 
-    def _say(self, where: list[str], piece: Any) -> None:
-        if not isinstance(piece, str):
-            piece = "".join(str(part.get("text", "")) for part in objects(piece))
-        self._draft.say(where, piece)
+    def _speak(self, content: Any) -> None:
+        """Take in what is said, and what is thought in it: in parts of its own, or between tags."""
+        if isinstance(content, str) and self._tags is None:
+            return self._draft.say(self._draft.text, content)
+        thought, text = self._tags.part(plain(content)) if self._tags else ("", plain(content))
+        self._tell(thoughts_in(content) + thought, text)
+
+    def _flush(self) -> None:
+        """Say what was held back for the sake of a tag that did not come."""
+        if self._tags:
+            self._tell(*self._tags.rest())
+
+    def _tell(self, thought: str, text: str) -> None:
+        for voice, piece in ((self._draft.reasoning, thought), (self._draft.text, text)):
+            if piece:
+                self._draft.say(voice, piece)
+
+    def _think(self, delta: dict[str, Any]) -> None:
+        """Take in what is thought, from the field in which it was first found."""
+        for field in (self._thinks_in,) if self._thinks_in else THOUGHTS:
+            if thought := told(objects(delta.get(field))) or plain(delta.get(field)):
+                self._thinks_in = field
+                return self._draft.say(self._draft.reasoning, thought)
 
     def _call(self, pieces: list[dict[str, Any]]) -> None:
         draft = self._draft
@@ -100,6 +131,18 @@ class Chunks:
             draft.argue(call, str(function.get("arguments") or ""))
             call.opaque.update({key: piece[key] for key in ("extra_content",) if key in piece})
         draft.calls = dict(sorted(draft.calls.items()))
+
+
+def plain(content: Any) -> str:
+    """What a field says, as a text or as parts that are texts."""
+    if isinstance(content, str):
+        return content
+    return "".join(text_of(part, "text") for part in objects(content) if part.get("type") != "thinking")
+
+
+def thoughts_in(content: Any) -> str:
+    """What is thought in parts of their own among the parts of a text, as Mistral's models do it."""
+    return "".join(plain(part.get("thinking")) for part in objects(content) if part.get("type") == "thinking")
 
 
 def read_citation(annotation: Mapping[str, Any]) -> Citation | None:

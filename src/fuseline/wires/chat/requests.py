@@ -7,18 +7,21 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from fuseline.types.errors import InvalidRequest
-from fuseline.types.json import Json
+from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Request, ServerTool, ToolChoice
-from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody
+from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, NamedChoice, ToolBody, ToolCallBody
 from fuseline.wires.chat.details import read_details
+from fuseline.wires.chat.thinking import PARAMETERS, write_thinking
+from fuseline.wires.chat.turns import takes_marks, write_turns
+from fuseline.wires.marks import MARK
 from fuseline.wires.shapes import invalid, read_stop_rules
 from fuseline.wires.strict import read_json
 from fuseline.wires.wishes import read_depth, wants_events, wants_metadata
 
 OPTIONAL = frozenset({
-    "response_format", "reasoning", "reasoning_effort", "temperature", "tools", "stream_options", "max_tokens",
+    "response_format", "temperature", "tools", "stream_options", "max_tokens", *PARAMETERS,
 })  # fmt: skip
 """Parameters without which a call still makes sense, so that an upstream may refuse them."""
 ROUTING = frozenset({"provider", "session_id"})
@@ -77,12 +80,18 @@ def read_message(body: MessageBody, index: int, details: Sequence[Json]) -> Mess
     return Message(
         body.role,
         content if content else (body.refusal or ""),
-        tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in body.tool_calls or []),
+        tuple(read_call(call) for call in body.tool_calls or []),
         tool_call_id=body.tool_call_id or "",
         name=body.name or "",
         reasoning=body.reasoning or body.reasoning_content or "",
         opaque={"reasoning_details": details} if details else {},
     )
+
+
+def read_call(body: ToolCallBody) -> ToolCall:
+    """A tool call of an earlier turn, with the signature that some models want back."""
+    opaque: dict[str, Json] = {"extra_content": body.extra_content} if body.extra_content else {}
+    return ToolCall(body.id, body.function.name, body.function.arguments, opaque)
 
 
 def read_parts(parts: Sequence[Mapping[str, Any]], index: int) -> Iterable[Part]:
@@ -145,76 +154,57 @@ def write_request(request: Request, model: Model, without: frozenset[str]) -> by
     return to_json(request_body(request, model, without))
 
 
+def optional(request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
+    """The optional parameters that the body of this call carries."""
+    body = request_body(request, model, without)
+    turns = [object_of(turn) for turn in list_of(body["messages"])]
+    marks = MARK in body or any(MARK in object_of(part) for turn in turns for part in list_of(turn.get("content")))
+    return OPTIONAL.intersection(body) | ({MARK} if marks else set[str]())
+
+
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
-    dialect = model.endpoint.dialect
+    quirks = model.endpoint.quirks
     body: dict[str, Json] = {
         "model": model.name,
-        "messages": [write_message(message, dialect) for message in request.messages],
+        "messages": write_turns(request, model, without),
         "stream": True,
-        "stream_options": {"include_usage": True},
-        **request.extra,
-        **{key: value for key, value in request.policy.items() if dialect == "openrouter" or key not in ROUTING},
+        **({"stream_options": {"include_usage": True}} if quirks.stream_options else {}),
+        **write_extra(request, model),
+        **write_thinking(request, model),
     }
-    if request.max_tokens is not None:
-        body["max_tokens"] = request.max_tokens
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.response_format is not None:
-        body["response_format"] = request.response_format
-    if request.reasoning is not None:
-        write_reasoning(body, request.reasoning, dialect)
-    if request.functions:
-        body["tools"] = [write_function(tool) for tool in request.functions]
-        if request.tool_choice is not None:
-            body["tool_choice"] = write_choice(request.tool_choice)
+    given: dict[str, Json] = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature if model.temperature else None,
+        "response_format": write_format(request.response_format, model),
+        "tools": [write_function(tool) for tool in request.functions] or None,
+        "tool_choice": None if request.tool_choice is None else write_choice(request.tool_choice),
+    }
+    body |= {name: value for name, value in given.items() if value is not None}
     for name in without:
         body.pop(name, None)
     if "tools" not in body:
         body.pop("tool_choice", None)
         body.pop("parallel_tool_calls", None)  # refused by upstreams where there is nothing to call
-    if request.max_tokens is not None and (model.endpoint.quirks.max_tokens != "max_tokens" or "max_tokens" in without):
+    if request.max_tokens is not None and (quirks.max_tokens != "max_tokens" or "max_tokens" in without):
         body.pop("max_tokens", None)
         body["max_completion_tokens"] = request.max_tokens
     return body
 
 
-def write_reasoning(body: dict[str, Json], reasoning: Mapping[str, Json], dialect: str) -> None:
-    """Say how much to think: OpenRouter takes an object, the others a word."""
-    if dialect == "openrouter":
-        body["reasoning"] = reasoning
-    elif "effort" in reasoning:
-        body["reasoning_effort"] = reasoning["effort"]
+def write_extra(request: Request, model: Model) -> dict[str, Json]:
+    """Parameters that we do not model, and what may be done with the data, as far as this upstream knows of it."""
+    routed = model.endpoint.dialect == "openrouter"
+    extra = {name: value for name, value in request.extra.items() if name != MARK or takes_marks(model)}
+    return {**extra, **{name: value for name, value in request.policy.items() if routed or name not in ROUTING}}
 
 
-def write_message(message: Message, dialect: str) -> dict[str, Json]:
-    """One message for an upstream. Sealed reasoning goes only to the one that hands it out."""
-    body: dict[str, Json] = {"role": message.role, "content": write_content(message.content)}
-    if message.name:
-        body["name"] = message.name
-    if message.tool_call_id:
-        body["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        body["tool_calls"] = [write_tool_call(call) for call in message.tool_calls]
-        body["content"] = body["content"] or None
-    return {**body, **message.opaque} if dialect == "openrouter" else body
-
-
-def write_content(content: str | tuple[Part, ...]) -> Json:
-    """A message's content, parts in their order."""
-    if isinstance(content, str):
-        return content
-    return [{"type": "text", "text": part.text} if isinstance(part, Text) else part.body for part in content]
-
-
-def write_tool_call(call: ToolCall) -> dict[str, Json]:
-    """A tool call as its model wrote it."""
-    return {
-        "id": call.id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments},
-        **call.opaque,
-    }
+def write_format(wanted: JsonObject | None, model: Model) -> JsonObject | None:
+    """The form of the answer: JSON of any kind, where nobody there holds it to a schema. The engine checks it then."""
+    held = model.endpoint.quirks.schemas and model.schemas is not False
+    if wanted is None or held or wanted.get("type") != "json_schema":
+        return wanted
+    return {"type": "json_object"}
 
 
 def write_function(tool: FunctionTool) -> dict[str, Json]:

@@ -1,12 +1,47 @@
 """Token counts and money as chat completions carry them, both ways."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from fuseline.types.json import Json, object_of
 from fuseline.types.money import dollars
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Run
 from fuseline.wires.accounts import count, money, spoken, spoken_cost, write_details, write_server_tools
+
+
+class Counts:
+    """The counts of one reply, of which a stream may bring several."""
+
+    def __init__(self, several: Literal["last", "sum"]) -> None:
+        self._sums = several == "sum"
+        self._parts: list[Usage | None] = []
+
+    def take(self, body: Any) -> Usage | None:
+        """Take in a count; return what all of them together say. A sum with a part that cannot be true is none."""
+        counted = read_usage(body)
+        if not self._sums:
+            return counted
+        self._parts.append(counted)
+        return added(self._parts)
+
+
+def added(parts: Iterable[Usage | None]) -> Usage | None:
+    """Several counts as one; `None` where one of them is unknown. The cost is that of those that say theirs."""
+    total = Usage()
+    for part in parts:
+        if part is None:
+            return None
+        known = [cost for cost in (total.cost, part.cost) if cost is not None]
+        total = Usage(
+            total.input_tokens + part.input_tokens,
+            total.output_tokens + part.output_tokens,
+            total.cached_tokens + part.cached_tokens,
+            total.cache_write_tokens + part.cache_write_tokens,
+            total.reasoning_tokens + part.reasoning_tokens,
+            sum(known) if known else None,
+        )
+    return total
 
 
 def read_usage(body: Any) -> Usage | None:
@@ -20,11 +55,22 @@ def read_usage(body: Any) -> Usage | None:
     return Usage(
         tokens_in,
         tokens_out,
-        cached_tokens=count(prompt.get("cached_tokens")) or 0,
-        cache_write_tokens=count(prompt.get("cache_write_tokens")) or 0,
+        cached_tokens=first_count((prompt, "cached_tokens"), *((fields, name) for name in CACHED)),
+        cache_write_tokens=first_count(*((place, name) for place in (prompt, fields) for name in WRITTEN)),
         reasoning_tokens=count(completion.get("reasoning_tokens")) or 0,
         cost=money(fields.get("cost")),
     )
+
+
+CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
+"""Where DeepSeek, Moonshot and gateways to Anthropic count what was cached, beside the place that most have for it."""
+WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
+"""What OpenRouter, and what Alibaba and gateways to Anthropic call the count of what was kept."""
+
+
+def first_count(*places: tuple[Mapping[str, Any], str]) -> int:
+    """The first count that one of these fields holds; zero where none does."""
+    return next((found for fields, name in places if (found := count(fields.get(name)))), 0)
 
 
 def write_usage(run: Run) -> dict[str, Json]:

@@ -31,15 +31,15 @@ class ChatClient:
 
     def optional(self, request: Request, model: Model, without: frozenset[str]) -> frozenset[str]:
         """The optional parameters that the body of this call carries."""
-        return requests.OPTIONAL.intersection(requests.request_body(request, model, without))
+        return requests.optional(request, model, without)
 
     def reader(self, answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> StreamReader:
         """A reader for one streamed reply."""
-        return reader.open_reader(answer_bytes, line_bytes)
+        return reader.open_reader(answer_bytes, line_bytes, quirks)
 
     def read_reply(self, body: bytes, quirks: Quirks = PLAIN) -> Reply:
         """Read a reply that came whole."""
-        return reader.read_reply(body)
+        return reader.read_reply(body, quirks)
 
     def read_error(self, status: int, headers: Mapping[str, str], body: bytes, sent: frozenset[str]) -> UpstreamError:
         """Say what an error response means."""

@@ -22,7 +22,7 @@ from fuseline.types.runs import Run, Speaker
 from fuseline.wires.chat.details import hides_reasoning, server_calls, write_details, write_reasoning
 from fuseline.wires.chat.errors import late_error_body
 from fuseline.wires.chat.pieces import Places, joined
-from fuseline.wires.chat.requests import write_tool_call
+from fuseline.wires.chat.turns import write_tool_call
 from fuseline.wires.chat.usage import write_usage
 from fuseline.wires.metadata import write_metadata
 from fuseline.wires.report import fusion_field, write_event

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from fuseline.wires.shapes import Number, Object, PluginBody, Positive, Shape, StopRuleBody
+from fuseline.wires.shapes import Number, Object, PluginBody, Positive, Provider, Shape, StopRuleBody
 
 
 class MessageBody(Shape):
@@ -86,7 +86,8 @@ class MessagesBody(Shape):
     top_p: Annotated[Number, Field(ge=0, le=1)] | None = None
     top_k: Annotated[StrictInt, Field(ge=0)] | None = None
     stop_sequences: Annotated[list[StrictStr], Field(max_length=64)] | None = None
+    cache_control: Object | None = None
     metadata: MetadataBody | None = None
-    provider: Object | None = None
+    provider: Provider | None = None
     session_id: Annotated[StrictStr, Field(max_length=256)] | None = None
     user: StrictStr | None = None

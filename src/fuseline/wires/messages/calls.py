@@ -9,24 +9,27 @@ from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import Message, ToolCall, user
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.wires.marks import MARK, marked, room
 from fuseline.wires.messages.blocks import is_redacted, parsed, redacted, sealed_of, signature_of, thinking, words_of
 from fuseline.wires.messages.parts import write_parts
+from fuseline.wires.messages.thinking import write_effort, write_thinking
 
 LEAST_OUTPUT = 8192
 """Tokens of output where neither the request nor the catalogue says how many: this protocol wants a number."""
 SIGNATURE = "signature"
 """Signed thoughts in the conversation: left out like a parameter where an upstream does not know them for its own."""
 EFFORT, FORM = "effort", "output_config.format"
-SAMPLING = ("top_p", "top_k")
-"""Parameters of chat completions that this protocol has under the same names."""
+SAMPLING = ("top_p", "top_k", MARK)
+"""Parameters of ours that this protocol has under the same names."""
 OPTIONAL = frozenset({"temperature", "thinking", "tools", "stop_sequences", "metadata", *SAMPLING})
 """Parameters without which a call still makes sense, so that an upstream may refuse them."""
 ROUTING = ("provider", "session_id")
 """Policy fields that only OpenRouter's dialect knows."""
 TIERS = ("auto", "standard_only")
-EFFORTS = {"minimal": "low"}
-"""The nearest word for those that this protocol has not got."""
 CHOICES = {"auto": "auto", "required": "any", "none": "none"}
+MARKABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
+"""Blocks that can be marked; thoughts cannot."""
+Turn = dict[str, Json]
 
 
 def write_request(request: Request, model: Model, without: frozenset[str]) -> bytes:
@@ -40,28 +43,28 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
     output = object_of(body.get("output_config"))
     named = {name for name, field in ((EFFORT, "effort"), (FORM, "format")) if field in output}
     blocks = [object_of(block) for turn in list_of(body["messages"]) for block in list_of(object_of(turn)["content"])]
-    signed = {SIGNATURE} if any(SIGNATURE in block for block in blocks) else set[str]()
-    return OPTIONAL.intersection(body) | named | signed
+    carried = {name for block in [*blocks, *map(object_of, list_of(body.get("system")))] for name in block}
+    return OPTIONAL.intersection(body) | named | carried.intersection((SIGNATURE, MARK))
 
 
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
     limit = request.max_tokens or model.max_output or LEAST_OUTPUT
-    instructions, said = parted(request.messages)
+    system, turns = write_conversation(request, without)
     body: dict[str, Json] = {
         "model": model.name,
         "max_tokens": limit,
-        "messages": write_turns(said, SIGNATURE not in without),
+        "messages": turns,
         "stream": True,
         **{name: request.extra[name] for name in SAMPLING if name in request.extra},
         **write_policy(request, model.endpoint.dialect),
     }
     given: dict[str, Json] = {
-        "system": instructions or None,
-        "temperature": request.temperature,
+        "system": system or None,
+        "temperature": request.temperature if model.temperature else None,
         "stop_sequences": write_stops(request.extra.get("stop")),
-        "thinking": write_thinking(request, limit),
-        "output_config": write_output(request, without) or None,
+        "thinking": write_thinking(request, model, limit),
+        "output_config": write_output(request, model, without) or None,
         "tools": [write_function(tool) for tool in request.functions] or None,
         "tool_choice": write_choice(request.tool_choice, request.extra.get("parallel_tool_calls") is False),
     }
@@ -84,21 +87,56 @@ def write_policy(request: Request, dialect: str) -> dict[str, Json]:
     return found
 
 
-def parted(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
-    """All instructions of a conversation, which here have one place in front of it, and the conversation.
+def write_conversation(request: Request, without: frozenset[str]) -> tuple[Json, list[Turn]]:
+    """The instructions, which here have one place in front of all else, and the turns; their shared front is marked.
 
     Instructions alone are the conversation: there must be one.
     """
+    signed, front = SIGNATURE not in without, request.messages[: request.shared]
+    shared, own = instructions(front), instructions(request.messages[request.shared :])
+    turns = write_turns(said(request.messages), signed)
+    if not turns:
+        return "", write_turns([user("\n\n".join(filter(None, (shared, own))))], signed)
+    free = 0 if MARK in without else room(turns, automatic=MARK in request.extra)
+    if free and not own:  # behind instructions of its own nothing is shared
+        free -= mark_front(turns, write_turns(said(front), signed))
+    return write_system(shared, own, marks=bool(request.shared and free)), turns
+
+
+def instructions(messages: Iterable[Message]) -> str:
+    """All that the instructions among these messages say."""
     told = [message.text for message in messages if message.role in INSTRUCTING]
-    instructions = "\n\n".join(text for text in told if text.strip())
-    said = [message for message in messages if message.role not in INSTRUCTING]
-    return (instructions, said) if said else ("", [user(instructions)])
+    return "\n\n".join(text for text in told if text.strip())
+
+
+def said(messages: Iterable[Message]) -> list[Message]:
+    """The messages that are no instructions."""
+    return [message for message in messages if message.role not in INSTRUCTING]
 
 
 INSTRUCTING = ("system", "developer")
 
 
-def write_turns(messages: Iterable[Message], signed: bool) -> list[Json]:
+def write_system(shared: str, own: str, *, marks: bool) -> Json:
+    """The instructions as a text, or those that other calls share as a block with a mark, in front of the others."""
+    if not (marks and shared):
+        return "\n\n".join(filter(None, (shared, own)))
+    blocks = [marked({"type": "text", "text": shared})]
+    return [*blocks, *([{"type": "text", "text": own}] if own else [])]
+
+
+def mark_front(turns: Sequence[Turn], front: Sequence[Turn]) -> bool:
+    """Mark the last block that can be in those turns with which other calls begin, too; return whether there is one."""
+    for turn, shared in reversed(list(zip(turns, front, strict=False))):
+        blocks = list_of(turn["content"])
+        for place in reversed(range(len(list_of(shared["content"])))):
+            if blocks[place].get("type") in MARKABLE and MARK not in blocks[place]:
+                turn["content"] = [*blocks[:place], marked(blocks[place]), *blocks[place + 1 :]]
+                return True
+    return False
+
+
+def write_turns(messages: Iterable[Message], signed: bool) -> list[Turn]:
     """The conversation: turns of user and assistant in which no two of one role follow each other."""
     turns: list[tuple[str, list[JsonObject]]] = []
     for message in messages:
@@ -148,28 +186,15 @@ def write_stops(stop: Json) -> Json:
     return [stop] if isinstance(stop, str) else stop
 
 
-def write_thinking(request: Request, limit: int) -> JsonObject | None:
-    """Whether to think, and how much. Not beside a forced call, before which this protocol permits no thought."""
-    reasoning = request.reasoning or {}
-    if reasoning.get("enabled") is False or reasoning.get("effort") == "none":
-        return {"type": "disabled"}
-    forced = request.functions and (request.tool_choice == "required" or isinstance(request.tool_choice, Named))
-    if not reasoning or forced:
-        return None
-    budget = reasoning.get("max_tokens")
-    if isinstance(budget, int) and limit > 1:
-        return {"type": "enabled", "budget_tokens": min(budget, limit - 1)}
-    return {"type": "adaptive"}
-
-
-def write_output(request: Request, without: frozenset[str]) -> dict[str, Json]:
+def write_output(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """How much effort to make, and in which form to answer: a schema, or none."""
     found: dict[str, Json] = {}
-    effort = (request.reasoning or {}).get("effort")
-    if isinstance(effort, str) and effort != "none" and EFFORT not in without:
-        found["effort"] = EFFORTS.get(effort, effort)
+    effort = write_effort(request.reasoning or {}, model)
+    if effort is not None and EFFORT not in without:
+        found["effort"] = effort
     schema = object_of((request.response_format or {}).get("json_schema")).get("schema")
-    if schema is not None and FORM not in without:
+    held = model.endpoint.quirks.schemas and model.schemas is not False
+    if schema is not None and held and FORM not in without:
         found["format"] = {"type": "json_schema", "schema": schema}
     return found
 

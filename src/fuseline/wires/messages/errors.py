@@ -9,7 +9,7 @@ from fuseline.types.json import Json
 from fuseline.types.requests import Request
 from fuseline.wires.base import ErrorBody
 from fuseline.wires.metadata import write_metadata
-from fuseline.wires.refusals import error_metadata, headers_of, public_type
+from fuseline.wires.refusals import availability, error_metadata, headers_of, public_type
 
 TYPES: Mapping[str, str] = {
     "authentication": "authentication_error",
@@ -33,9 +33,12 @@ def write_error(error: FuselineError, request: Request | None = None) -> ErrorBo
 
 def error_body(error: FuselineError, request: Request | None) -> dict[str, Json]:
     """The envelope, the same as a response and inside a stream."""
+    fields: dict[str, Json] = {"type": type_of(error), "message": error.message, "error_type": public_type(error)}
+    if available := availability(error, request):
+        fields["availability"] = available
     body: dict[str, Json] = {
         "type": "error",
-        "error": {"type": type_of(error), "message": error.message, "error_type": public_type(error)},
+        "error": fields,
         "request_id": error.run.id if error.run else None,
     }
     if details := details_of(error):

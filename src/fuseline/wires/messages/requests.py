@@ -148,5 +148,6 @@ def read_sampling(fields: MessagesBody, calls: bool) -> dict[str, Json]:
         "top_k": fields.top_k,
         "stop": fields.stop_sequences or None,
         "parallel_tool_calls": False if one_by_one else None,
+        "cache_control": fields.cache_control,
     }
     return {name: value for name, value in given.items() if value is not None}

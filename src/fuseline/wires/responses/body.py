@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from fuseline.wires.shapes import Number, Object, PluginBody, Positive, ReasoningBody, Shape, StopRuleBody
+from fuseline.wires.shapes import Number, Object, PluginBody, Positive, Provider, ReasoningBody, Shape, StopRuleBody
 
 
 class MessageItem(Shape):
@@ -119,7 +119,7 @@ class ResponsesBody(Shape):
     conversation: Any = None
     truncation: Literal["auto", "disabled"] | None = None
     metadata: Annotated[dict[str, Annotated[StrictStr, Field(max_length=512)]], Field(max_length=16)] | None = None
-    provider: Object | None = None
+    provider: Provider | None = None
     session_id: Annotated[StrictStr, Field(max_length=256)] | None = None
     user: Annotated[StrictStr, Field(max_length=256)] | None = None
     service_tier: StrictStr | None = None

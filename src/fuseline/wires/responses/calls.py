@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic_core import to_json
 
 from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import Attachment, Message, Part, Text
-from fuseline.types.models import Model
+from fuseline.types.models import Endpoint, Model
 from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.wires.reasoning import effort_for
 from fuseline.wires.responses.body import POLICY, SAMPLING
 from fuseline.wires.responses.items import is_sealed
 from fuseline.wires.responses.reader import FORMAT
@@ -38,23 +40,23 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
 
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
-    dialect = model.endpoint.dialect
+    endpoint, dialect = model.endpoint, model.endpoint.dialect
     instructions, said = parted(request.messages)
     body: dict[str, Json] = {
         "model": model.name,
-        "input": [item for message in said for item in write_message(message, dialect, SEALED not in without)],
+        "input": [item for message in said for item in write_message(message, endpoint, SEALED not in without)],
         "stream": True,
         "store": False,
-        "include": [f"reasoning.{SEALED}"],
+        **({} if model.reasons is False else {"include": [f"reasoning.{SEALED}"]}),
         **{name: request.extra[name] for name in SAMPLING if name in request.extra},
         **{name: request.policy[name] for name in POLICY if name in request.policy and known(name, dialect)},
     }
     given: dict[str, Json] = {
         "instructions": instructions or None,
         "max_output_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "reasoning": write_reasoning(request.reasoning or {}, dialect) or None,
-        "text": write_text(request, without) or None,
+        "temperature": request.temperature if model.temperature else None,
+        "reasoning": write_reasoning(request.reasoning or {}, model) or None,
+        "text": write_text(request, model, without) or None,
         "tools": [write_function(tool) for tool in request.functions] or None,
         "tool_choice": write_choice(request.tool_choice),
     }
@@ -81,14 +83,14 @@ def parted(messages: tuple[Message, ...]) -> tuple[str, tuple[Message, ...]]:
             return "", messages
 
 
-def write_message(message: Message, dialect: str, sealed: bool) -> Iterator[JsonObject]:
+def write_message(message: Message, endpoint: Endpoint, sealed: bool) -> Iterator[JsonObject]:
     """The items that one message is: what was thought, what was said, then what was called."""
     if message.role == "tool":
         output = write_content(message.content, "input_text")
         yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": output}
         return
     if sealed:
-        yield from write_sealed(list_of(message.opaque.get("reasoning_details")), dialect)
+        yield from write_sealed(list_of(message.opaque.get("reasoning_details")), endpoint)
     if message.content or not message.tool_calls:
         text = "output_text" if message.role == "assistant" else "input_text"
         yield {"type": "message", "role": message.role, "content": write_content(message.content, text)}
@@ -96,10 +98,11 @@ def write_message(message: Message, dialect: str, sealed: bool) -> Iterator[Json
         yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
 
 
-def write_sealed(details: Iterable[Any], dialect: str) -> Iterator[JsonObject]:
+def write_sealed(details: Iterable[Any], endpoint: Endpoint) -> Iterator[JsonObject]:
     """Reasoning that its upstream sealed. Each takes only its own; OpenRouter knows whose each is."""
+    dialect, own = endpoint.dialect, formats_of(endpoint)
     for detail in map(object_of, details):
-        if not (dialect == "openrouter" or detail.get("format") == FORMAT):
+        if not (dialect == "openrouter" or detail.get("format") in own):
             continue
         head = {name: detail[name] for name in ("id", "format") if name in detail and known_seal(name, dialect)}
         if is_sealed(detail):
@@ -107,6 +110,16 @@ def write_sealed(details: Iterable[Any], dialect: str) -> Iterator[JsonObject]:
         elif isinstance(detail.get("signature"), str):
             content: Json = [{"type": "reasoning_text", "text": str(detail.get("text") or "")}]
             yield {"type": "reasoning", **head, "summary": [], "content": content, "signature": detail["signature"]}
+
+
+def formats_of(endpoint: Endpoint) -> tuple[str, ...]:
+    """The formats of seals that an endpoint may have made: those without a name, and its vendor's by where it is."""
+    host = urlsplit(endpoint.base_url).hostname or ""
+    return (FORMAT, *(format for domain, format in FORMATS.items() if f".{host}".endswith(f".{domain}")))
+
+
+FORMATS: Mapping[str, str] = {"x.ai": "xai-responses-v1", "azure.com": "azure-openai-responses-v1"}
+"""What OpenRouter calls the seals of those who speak this protocol beside OpenAI, by their domain."""
 
 
 def known_seal(name: str, dialect: str) -> bool:
@@ -143,19 +156,27 @@ def write_file(file: Mapping[str, Json]) -> dict[str, Json]:
     return {name: file[name] for name in ("filename", "file_data", "file_url", "file_id") if name in file}
 
 
-def write_reasoning(reasoning: JsonObject, dialect: str) -> JsonObject:
-    """How much to think: the words of the protocol, and for OpenRouter all."""
-    if dialect == "openrouter":
+def write_reasoning(reasoning: JsonObject, model: Model) -> JsonObject:
+    """How much to think: the words of the protocol, and for OpenRouter all; none for a model known not to."""
+    if model.reasons is False:
+        return {}
+    if model.endpoint.dialect == "openrouter":
         return reasoning
-    return {name: reasoning[name] for name in ("effort", "summary") if name in reasoning}
+    word = effort_for(reasoning, model)
+    return {
+        **({"effort": word} if word else {}),
+        **({"summary": reasoning["summary"]} if "summary" in reasoning else {}),
+    }
 
 
-def write_text(request: Request, without: frozenset[str]) -> dict[str, Json]:
-    """What the answer's text shall be like."""
+def write_text(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
+    """What the answer's text shall be like. Where nobody holds it to a schema it is JSON of any kind."""
     found: dict[str, Json] = {}
     if request.response_format is not None and FORM not in without:
-        schema = object_of(request.response_format.get("json_schema"))
-        found["format"] = {"type": request.response_format.get("type"), **schema}
+        held = model.endpoint.quirks.schemas and model.schemas is not False
+        kind, schema = request.response_format.get("type"), object_of(request.response_format.get("json_schema"))
+        loose = kind == "json_schema" and not held
+        found["format"] = {"type": "json_object"} if loose else {"type": kind, **schema}
     if "verbosity" in request.extra and VERBOSITY not in without:
         found["verbosity"] = request.extra["verbosity"]
     return found

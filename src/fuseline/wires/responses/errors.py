@@ -9,7 +9,7 @@ from fuseline.types.json import Json
 from fuseline.types.requests import Request
 from fuseline.wires.base import ErrorBody
 from fuseline.wires.metadata import write_metadata
-from fuseline.wires.refusals import error_metadata, headers_of, type_of
+from fuseline.wires.refusals import availability, error_metadata, headers_of, type_of
 
 CODES: Mapping[str, str] = {
     "rate_limit_exceeded": "rate_limit_exceeded",
@@ -32,6 +32,8 @@ def write_error(error: FuselineError, request: Request | None = None) -> ErrorBo
         "param": param_of(error),
         "metadata": error_metadata(error),
     }
+    if available := availability(error, request):
+        fields["availability"] = available
     body: dict[str, Json] = {"error": fields}
     if request is not None and request.include_metadata and error.run is not None:
         body["openrouter_metadata"] = write_metadata(error.run, request)

@@ -12,6 +12,7 @@ from fuseline.types.json import Json, list_of, object_of
 from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall, user
 from fuseline.wires.replay import rehydrated
 from fuseline.wires.responses.body import FunctionCallItem, FunctionOutputItem, MessageItem, ReasoningItem
+from fuseline.wires.responses.reader import FORMAT
 from fuseline.wires.shapes import Shape, invalid
 
 MOST_ITEMS = 5000
@@ -126,7 +127,7 @@ def read_reasoning(item: ReasoningItem) -> Message:
     head = {name: value for name, value in known.items() if value is not None}
     details: list[Json] = []
     if item.encrypted_content:
-        details.append({"type": "reasoning.encrypted", "data": item.encrypted_content, **head})
+        details.append({"type": "reasoning.encrypted", "data": item.encrypted_content, "format": FORMAT, **head})
     if item.signature:
         details.append({"type": "reasoning.text", "text": "\n\n".join(told), "signature": item.signature, **head})
     opaque: dict[str, Json] = {"reasoning_details": details} if details else {}

@@ -64,7 +64,7 @@ class Items:
         piece = event.get("delta")
         if isinstance(piece, str) and piece:
             part = event.get("content_index") or event.get("summary_index") or 0
-            place = (kind, event.get("output_index"), part)
+            place = (kind, place_of(event), part)
             if place != self._place:
                 self._heard.add(f"{place[:2]}")
                 self._begin(voice, place)
@@ -94,11 +94,11 @@ class Items:
     def _beside_text(self, kind: str, event: dict[str, Any]) -> None:
         match kind:
             case "response.function_call_arguments.delta":
-                self._draft.argue(self._call(event.get("output_index")), text_of(event, "delta"))
+                self._draft.argue(self._call(place_of(event)), text_of(event, "delta"))
             case "response.output_item.added":
-                self._added(object_of(event.get("item")), event.get("output_index"))
+                self._added(object_of(event.get("item")), place_of(event))
             case "response.output_item.done":
-                self._done(object_of(event.get("item")), event.get("output_index"))
+                self._done(object_of(event.get("item")), place_of(event))
             case "response.created" | "response.in_progress":
                 self._head(object_of(event.get("response")))
             case "error":
@@ -163,6 +163,15 @@ class Items:
     def _name(self, call: CallDraft, item: dict[str, Any]) -> None:
         call.id = text_of(item, "call_id") or call.id or text_of(item, "id")
         call.name = text_of(item, "name") or call.name
+
+
+def place_of(event: dict[str, Any]) -> Any:
+    """The item of the response that an event is about: its number, or where an upstream numbers none its name.
+
+    llama.cpp does not number them (tests/real/test_llamacpp.py, 2026-11).
+    """
+    index = event.get("output_index")
+    return index if index is not None else event.get("item_id") or object_of(event.get("item")).get("id")
 
 
 def citations(part: Mapping[str, Any], start: int) -> Iterable[Citation]:

@@ -1,0 +1,1 @@
+"""Google's Gemini: the client end of `streamGenerateContent`, as that vendor's servers speak it."""
