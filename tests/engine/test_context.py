@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -59,9 +60,11 @@ async def ran(upstream: Upstream, request: Request, facts: dict[str, dict[str, o
         return run
 
 
-def heard_by(upstream: Upstream, name: str) -> list[tuple[str, object]]:
-    """What a model was asked, without its own instructions."""
-    return said(upstream.calls(name)[0].body)[1:]
+def heard_by(upstream: Upstream, name: str) -> list[tuple[str, Any]]:
+    """The conversation that a model was shown: what stands between the opening and its task."""
+    _, *between, (role, last) = said(upstream.calls(name)[0].body)
+    shown = last.partition("\n\n<<<TASK>>>")[0] if isinstance(last, str) else last[:-1]
+    return [*between, (role, shown)]
 
 
 @requirement("ours:context")

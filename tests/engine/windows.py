@@ -11,7 +11,7 @@ from fuseline.engine.fitting import CAUTION
 from fuseline.settings import ModelSettings
 from fuseline.types.json import JsonObject
 from fuseline.types.tokens import estimate
-from tests.house import CANARY, settings
+from tests.house import CANARY, PRICED, settings
 from tests.upstream import Upstream, says
 from tests.upstream.turns import EMPTY_ANALYSIS
 
@@ -25,7 +25,8 @@ async def furnished(
 ) -> AsyncGenerator[House]:
     """A house in which `lab/<name>` has the facts given for it."""
     usual = settings(upstream.base_url, **sections)
-    own = {f"lab/{name}": ModelSettings(endpoint="lab", name=name, **facts) for name, facts in models.items()}
+    priced: dict[str, dict[str, Any]] = {name: {**PRICED, **facts} for name, facts in models.items()}
+    own = {f"lab/{name}": ModelSettings(endpoint="lab", name=name, **facts) for name, facts in priced.items()}
     tables = usual.model_copy(update={"models": {**usual.models, **own}})
     async with open_house(tables, {"LAB_API_KEY": CANARY}) as house:
         yield house

@@ -21,6 +21,7 @@ from fuseline.engine.fitting import (
     weight_of_messages,
     weight_of_terms,
 )
+from fuseline.engine.layout import laid_out, returns
 from fuseline.engine.loop import converse
 from fuseline.engine.material import (
     Shown,
@@ -32,14 +33,14 @@ from fuseline.engine.material import (
     whole,
 )
 from fuseline.engine.prompts import render
+from fuseline.engine.question import Question
 from fuseline.engine.reading import READ_ANSWER, SPEC, ReadAnswer
 from fuseline.engine.schema import RESPONSE_FORMAT
 from fuseline.tools.base import Tool
 from fuseline.types.deliberation import Analysis, FusionSpec, Report
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import AnalysisFailed, AnalysisMade, AnalysisStarted, Emit
-from fuseline.types.json import Json
-from fuseline.types.messages import Message, system, user
+from fuseline.types.messages import Message, user
 from fuseline.types.models import Model
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
@@ -75,10 +76,10 @@ class Analyst:
     """The analyst and its substitutes, at work on one panel's answers."""
 
     def __init__(
-        self, spec: FusionSpec, policy: Mapping[str, Json], tools: Mapping[str, Tool], caller: Caller, emit: Emit
+        self, spec: FusionSpec, question: Question, tools: Mapping[str, Tool], caller: Caller, emit: Emit
     ) -> None:
         self._spec = spec
-        self._policy = policy
+        self._question = question
         self._tools = tools
         self._caller = caller
         self._emit = emit
@@ -193,23 +194,28 @@ class Analyst:
 
     def _request(self, model: str, report: Report, question: str, shown: Shown, can_read: bool, most: int) -> Request:
         boundary = new_boundary()
-        asked = render(
-            "analyst_question",
-            boundary=boundary,
-            question=question,
-            mark=f" (digest of {len(report.prompt)} characters)" if QUESTION in shown.digested else "",
-            count=str(len(report.heard)),
-            digests=shown.note(can_read),
-            answers=fenced(report, boundary, shown),
+        digests, answers = shown.note(can_read), fenced(report, boundary, shown)
+        task = (
+            render("analyst_material", count=str(len(report.heard)), digests=digests, answers=answers),
+            render("analyst", boundary=boundary),
         )
+        conversation = self._question.conversation
+        if question == report.prompt and all(isinstance(message.content, str) for message in conversation):
+            messages = laid_out(conversation, *task)
+        else:
+            mark = f" (digest of {len(report.prompt)} characters)" if QUESTION in shown.digested else ""
+            told = render("analyst_question", boundary=boundary, question=question, mark=mark)
+            conversation, messages = (), laid_out((), told, *task)
+        roles = (model, *report.models, *self._spec.writers[:1])
         return Request(
             model,
-            (system(render("analyst", boundary=boundary)), user(asked)),
+            messages,
             max_tokens=most,
             temperature=0,
             reasoning=self._spec.reasoning,
             response_format=RESPONSE_FORMAT,
-            policy=self._policy,
+            shared=len(conversation) + 1 if returns(model, roles, conversation) else 0,
+            policy=self._question.policy,
         )
 
 

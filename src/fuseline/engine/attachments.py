@@ -73,26 +73,3 @@ def mention(part: Part) -> str:
 def parts_of(message: Message) -> tuple[Part, ...]:
     """The parts of a message; none where it is plain text."""
     return () if isinstance(message.content, str) else message.content
-
-
-def joined(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """A conversation in which no user speaks twice in a row, and no assistant, since some upstreams refuse that."""
-    turns: list[Message] = []
-    for message in messages:
-        plain = message.role in ("user", "assistant") and not message.tool_calls
-        if plain and turns and turns[-1].role == message.role and not turns[-1].tool_calls:
-            turns[-1] = replace(turns[-1], content=together(turns[-1], message))
-        else:
-            turns.append(message)
-    return tuple(turns)
-
-
-def together(first: Message, second: Message) -> str | tuple[Part, ...]:
-    """What two messages say, as one."""
-    if isinstance(first.content, str) and isinstance(second.content, str):
-        return f"{first.content}\n\n{second.content}"
-    return tuple(
-        part
-        for content in (first.content, second.content)
-        for part in ((Text(content),) if isinstance(content, str) else content)
-    )

@@ -8,9 +8,8 @@ from math import ceil
 
 from pydantic_core import to_json
 
-from fuseline.engine.attachments import joined
 from fuseline.tools.base import Scene, Tool, ToolResult
-from fuseline.types.messages import Message, ToolCall, user
+from fuseline.types.messages import Message, ToolCall, in_turn, user
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Request
 from fuseline.types.tokens import estimate, estimate_messages
@@ -65,28 +64,33 @@ class Fit:
     """Tokens that tools may bring in; `None` where the window is not known."""
 
 
-def fit(request: Request, model: Model, tools: Sequence[FunctionTool] = (), standing: int = 0) -> Fit | None:
+def fit(
+    request: Request, model: Model, tools: Sequence[FunctionTool] = (), standing: int = 0, task: int = 0
+) -> Fit | None:
     """Fit a request into the model's window, or return `None` where not even its last question does.
 
     Room that is kept for the answer goes first, down to `LEAST_OUTPUT`; then the oldest messages. The instructions in
-    front, `standing` messages behind them, and everything from the last user message on stay.
+    front, `standing` messages behind them, and everything from the last user message on stay; the `task` behind the
+    conversation, so many messages, is none of it.
     """
     if model.context is None:
         return Fit(request)
     window = model.context - weight_of_terms(request, tools)
     asked = min(request.max_tokens or LEAST_OUTPUT, model.max_output or model.context)
-    messages, left_out = newest(request.messages, window - min(asked, LEAST_OUTPUT), standing)
+    messages, left_out = newest(request.messages, window - min(asked, LEAST_OUTPUT), standing, task)
     spare = window - weight_of_messages(messages)
     if spare < min(asked, LEAST_OUTPUT):
         return None
     output = min(asked, max(LEAST_OUTPUT, spare // 2)) if tools else min(asked, spare)
     if request.max_tokens is not None and output < asked:
         request = replace(request, max_tokens=output)
-    return Fit(replace(request, messages=messages) if left_out else request, left_out, spare - output)
+    return Fit(replace(request, messages=messages, shared=0) if left_out else request, left_out, spare - output)
 
 
-def newest(messages: Sequence[Message], room: int, standing: int = 0) -> tuple[tuple[Message, ...], int]:
+def newest(messages: Sequence[Message], room: int, standing: int = 0, task: int = 0) -> tuple[tuple[Message, ...], int]:
     """The newest messages that fit into `room` under a note, and how many were left out for them.
+
+    The last `task` of them stay whatever they are.
 
     A tool's result stays with the call that it answers. Where nothing is enough, everything that may go is gone.
     """
@@ -94,14 +98,15 @@ def newest(messages: Sequence[Message], room: int, standing: int = 0) -> tuple[t
     if weight_of_messages(messages) <= room:
         return messages, 0
     head = next((at for at, one in enumerate(messages) if one.role not in ("system", "developer")), 0) + standing
-    last = max((at for at, one in enumerate(messages) if one.role == "user"), default=head)
+    said = messages[: len(messages) - task]
+    last = max((at for at, one in enumerate(said) if one.role == "user"), default=head)
     after = list(accumulate(weight_of_messages([one]) for one in reversed(messages)))[::-1]
     front = weight_of_messages(messages[:head]) + weight_of_messages([left_out_note(len(messages))])
     cuts = [at for at in range(head + 1, last + 1) if messages[at].role != "tool"]
     if not cuts:
         return messages, 0
     cut = next((at for at in cuts if front + after[at] <= room), cuts[-1])
-    return joined((*messages[:head], left_out_note(cut - head), *messages[cut:])), cut - head
+    return in_turn((*messages[:head], left_out_note(cut - head), *messages[cut:])), cut - head
 
 
 def first_of(count: int) -> str:

@@ -139,9 +139,7 @@ class Fusion:
         report = warned(report, panel.warnings)
         if not report.ok:
             return report
-        analyst = Analyst(
-            self._spec, self._request.policy, self._tools(self._spec.analyst_tools), self._caller, self._emit
-        )
+        analyst = Analyst(self._spec, question, self._tools(self._spec.analyst_tools), self._caller, self._emit)
         return await analyst.compare(report, end - reserve / 2)
 
     def _tools(self, declared: Sequence[ServerTool] | None) -> Mapping[str, Tool]:

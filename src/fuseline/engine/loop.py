@@ -75,7 +75,7 @@ async def converse(
     what follows must do without.
     """
     own = {function.name for function in request.functions}
-    offered = with_tools(request, tools)
+    offered = kept(with_tools(request, tools))
     bench, stop = Bench(tools, emit), Stop(steps, tuple(rules))
     said: list[str] = []
     rounds: list[Round] = []
@@ -111,6 +111,16 @@ def with_tools(request: Request, tools: Mapping[str, Tool]) -> Request:
     if not tools:
         return request
     return replace(request, functions=(*request.functions, *(tool.spec for tool in tools.values())))
+
+
+def kept(request: Request) -> Request:
+    """The request with the wish that its upstream keeps all of it, where another round or turn will begin with that.
+
+    It goes to upstreams that want to be asked; the others keep it by themselves.
+    """
+    if not (request.functions or any(message.role == "assistant" for message in request.messages)):
+        return request
+    return replace(request, extra={"cache_control": {"type": "ephemeral"}, **request.extra})
 
 
 def without_calls(reply: Reply, own: set[str]) -> Reply:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import anyio
 
-from fuseline.engine.attachments import joined, refusal
+from fuseline.engine.attachments import refusal
 from fuseline.engine.caller import Caller
 from fuseline.engine.fitting import Ration, Rationed, first_of, fit
+from fuseline.engine.layout import laid_out, returns
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import render
 from fuseline.engine.question import Question
@@ -17,7 +17,6 @@ from fuseline.tools.base import Tool
 from fuseline.types.deliberation import FusionSpec, PanelAnswer, Seat
 from fuseline.types.errors import OverBudget, Partial, UpstreamError
 from fuseline.types.events import Emit, SeatAnswered, SeatFailed, SeatJoined
-from fuseline.types.messages import system
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
@@ -121,7 +120,7 @@ class Panel:
         if strange:
             return PanelAnswer(index, seat.model, error=strange, reason="unsupported_input")
         specs = [tool.spec for tool in tools.values()]
-        fitted = fit(self._request(seat, tools), model, specs, self._question.standing)
+        fitted = fit(self._request(seat, tools), model, specs, self._question.standing, task=1)
         if fitted is None:
             sentence = f"the question is longer than the model's window of {model.context} tokens"
             return PanelAnswer(index, seat.model, error=sentence, reason="context_length")
@@ -130,31 +129,32 @@ class Panel:
         if fitted.tool_room is not None:
             ration = Ration(fitted.tool_room)
             tools = {name: Rationed(tool, ration) for name, tool in tools.items()}
-        messages = joined(fitted.request.messages)
-        apart = len(messages) == len(fitted.request.messages)
-        return fitted.request if apart else replace(fitted.request, messages=messages), tools
+        return fitted.request, tools
 
     def _speaker(self, index: int, seat: Seat) -> Speaker:
         return Speaker("panel", seat.model, index)
 
     def _request(self, seat: Seat, tools: Mapping[str, Tool]) -> Request:
-        spec = self._spec
+        spec, conversation = self._spec, self._question.conversation
+        messages = laid_out(conversation, seat_task(seat, bool(tools), spec.max_tool_calls))
+        roles = (*(one.model for one in spec.seats), *spec.analysts[:1], *spec.writers[:1])
         return Request(
             seat.model,
-            (system(seat_prompt(seat, bool(tools), spec.max_tool_calls)), *self._question.conversation),
+            messages,
             max_tokens=seat.max_completion_tokens or spec.max_completion_tokens,
             temperature=spec.temperature if seat.temperature is None else seat.temperature,
             reasoning=spec.reasoning if seat.reasoning is None else seat.reasoning,
+            shared=len(messages) - 1 if returns(seat.model, roles, conversation) else 0,
             policy=self._question.policy,
         )
 
 
-def seat_prompt(seat: Seat, has_tools: bool, steps: int) -> str:
-    """The system prompt of a seat. It knows nothing of the panel."""
+def seat_task(seat: Seat, has_tools: bool, steps: int) -> str:
+    """What a seat is to do. It knows nothing of the panel."""
     budget = f"You may make {steps} tool calls. Plan them, and keep your last turn for the answer, which is mandatory."
     tools = budget if has_tools else "You have no tools: answer from what you know, and say what should be looked up."
     extra = f"\nFurther instructions for you:\n\n{seat.instructions}" if seat.instructions else ""
-    return render("panel", today=datetime.now(UTC).date().isoformat(), tools=tools, instructions=extra)
+    return render("panel", tools=tools, instructions=extra)
 
 
 def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:

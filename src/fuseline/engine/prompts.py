@@ -8,8 +8,8 @@ from string import Formatter
 from typing import Literal
 
 Name = Literal[
-    "panel", "analyst", "analyst_question", "analyst_repair", "digests", "form", "form_repair", "read_answer",
-    "writer", "writer_material", "tool", "tool_result",
+    "common", "panel", "analyst", "analyst_material", "analyst_question", "analyst_repair", "digests", "form",
+    "form_repair", "read_answer", "writer", "writer_material", "tool", "tool_result",
 ]  # fmt: skip
 VERSION = re.compile(r"<!-- version: (\d+) -->\n")
 

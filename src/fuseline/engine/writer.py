@@ -8,6 +8,7 @@ from anyio import to_thread
 from fuseline.engine.attachments import visible
 from fuseline.engine.caller import Caller
 from fuseline.engine.fitting import first_of, fit, least_output, newest, weight_of_messages, weight_of_terms
+from fuseline.engine.layout import laid_out, returns
 from fuseline.engine.loop import speak_first
 from fuseline.engine.material import (
     Shown,
@@ -24,7 +25,6 @@ from fuseline.engine.prompts import render
 from fuseline.types.deliberation import PanelAnswer, Report
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, TextDelta, WriterStarted
-from fuseline.types.messages import Message, Text, system, user
 from fuseline.types.models import Model
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
@@ -65,7 +65,7 @@ async def write(
         may stand in.
     """
     speakers = [Speaker("writer", model) for model in writers]
-    reader = caller.switchboard.resolve(writers[0])
+    reader, request = caller.switchboard.resolve(writers[0]), replace(request, model=writers[0])
     if any(not isinstance(message.content, str) for message in request.messages):
         request = replace(request, messages=visible(request.messages, reader))
     asked, warnings = await prepared(request, report, reader) if report.heard else (request, ())
@@ -138,7 +138,7 @@ def for_writer(request: Request, report: Report, reader: Model) -> tuple[Request
         return asked, ()
     least = least_output(reader.context, min(asked.max_tokens or LONGEST_ANSWER, reader.max_output or reader.context))
     if weight_of_messages(asked.messages) + weight_of_terms(asked) + least <= reader.context:
-        fitted = fit(asked, reader)
+        fitted = fit(asked, reader, task=1)
         return (fitted.request if fitted else asked), ()
     messages, left_out = newest(request.messages, (reader.context - least) // 2)
     request = replace(request, messages=messages)
@@ -146,16 +146,15 @@ def for_writer(request: Request, report: Report, reader: Model) -> tuple[Request
     room = reader.context - least - weight_of_messages(bare.messages) - weight_of_terms(bare)
     shown = shown_within(report, room) or barely(report)
     asked = with_material(request, report, shown)
-    fitted = fit(asked, reader)
+    fitted = fit(asked, reader, task=1)
     warnings = (f"{name}: {first_of(left_out)} left out",) if left_out else ()
     return (fitted.request if fitted else asked), (*warnings, *digests_read(name, report, shown))
 
 
 def with_material(request: Request, report: Report, shown: Shown | None = None) -> Request:
-    """The client's conversation with what a writer needs: its requirements in front, the material behind."""
+    """The client's conversation with what a writer needs behind it: the material, and what it is to do with that."""
     boundary = new_boundary()
     wishes = "\n\n".join(message.text for message in request.messages if message.role in ("system", "developer"))
-    extra = f"\nThe person's own instructions, which govern form and language:\n\n{wishes}" if wishes else ""
     rest = [message for message in request.messages if message.role not in ("system", "developer")]
     analysis = f"The comparison:\n{guide(report.analysis, report.labels)}" if report.analysis else ""
     shown = shown or whole(report)
@@ -166,18 +165,9 @@ def with_material(request: Request, report: Report, shown: Shown | None = None) 
         answers=fenced(report, boundary, shown),
         analysis=analysis,
     )
-    opening = system(render("writer", boundary=boundary, instructions=extra))
-    asked = rest[-1].role == "user"
-    closing = (*rest[:-1], extended(rest[-1], material)) if asked else (*rest, user(material))
     return replace(
         request,
-        messages=(opening, *closing),
+        messages=laid_out(rest, material, render("writer", boundary=boundary), wishes=wishes),
         max_tokens=request.max_tokens or LONGEST_ANSWER,
+        shared=len(rest) + 1 if returns(request.model, (request.model, *report.models, report.analyst), rest) else 0,
     )
-
-
-def extended(message: Message, text: str) -> Message:
-    """A message with a text added behind its own; it stays one message, since some upstreams refuse two in a row."""
-    if isinstance(message.content, str):
-        return replace(message, content=f"{message.content}\n\n{text}")
-    return replace(message, content=(*message.content, Text(text)))

@@ -23,6 +23,7 @@ from fuseline.doors.demo.upstream import recorded_upstream
 from fuseline.settings import (
     EndpointSettings,
     FusionSettings,
+    KeysSettings,
     LocalSettings,
     ModelSettings,
     PresetSettings,
@@ -79,6 +80,7 @@ def settings_for(recording: Recording, base_url: str, folder: Path) -> Settings:
         presets={PRESET: PresetSettings.model_validate(preset)},
         fusion=FusionSettings.model_validate({"preset": PRESET}),
         local=LocalSettings.model_validate({"probe": False}),
+        keys=KeysSettings.model_validate({"path": folder / "keys.json"}),
         store=StoreSettings.model_validate({"path": folder / "runs.db"}),
     )
 

@@ -11,7 +11,8 @@ from fuseline.types.json import Json
 
 ANSWER = re.compile(r"<<<ANSWER ([A-Z]) (\w+)[^>\n]*>>>\n(.*?)\n<<<END ANSWER \1 \2>>>", re.DOTALL)
 """An answer between its boundary lines, as the engine shows it to the analyst."""
-QUESTION = re.compile(r"<<<QUESTION (\w+)>>>\n(.*?)\n<<<END QUESTION \1>>>", re.DOTALL)
+TASK, ANSWERS, MATERIAL = "<<<TASK>>>", "The answers, ", "<<<MATERIAL "
+"""What follows the question, for a seat, for the analyst and for the writer."""
 
 
 class AskedMessage(BaseModel):
@@ -36,20 +37,17 @@ class Asked(BaseModel):
 def speech_for(asked: Asked, recordings: Sequence[Recording]) -> Speech | None:
     """What was recorded for a request; `None` where nothing was."""
     for recording in recordings:
+        before, _, rest = asked.prompt.partition(f"{recording.question}\n\n")
+        if before or not rest:
+            continue
         seat = next((seat for seat in recording.panel if seat.model == asked.model), None)
-        if seat and asked.prompt == recording.question:
+        if seat and rest.startswith(TASK):
             return seat
-        if asked.model == recording.analyst.model and question_in(asked.prompt) == recording.question:
+        if asked.model == recording.analyst.model and rest.startswith(ANSWERS):
             return compared(recording, asked.prompt)
-        if asked.model == recording.writer.model and asked.prompt.startswith(f"{recording.question}\n\n<<<MATERIAL "):
+        if asked.model == recording.writer.model and rest.startswith(MATERIAL):
             return recording.writer
     return None
-
-
-def question_in(prompt: str) -> str:
-    """The question in an analyst's prompt."""
-    found = QUESTION.search(prompt)
-    return found[2] if found else ""
 
 
 def compared(recording: Recording, prompt: str) -> Speech:
