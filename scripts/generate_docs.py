@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: settings, the command line's own help, and HTTP."""
+"""Writes the reference pages that follow from the code: settings, the command line's own help, HTTP, endpoints."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from fuseline.doors.cli.main import app
 from fuseline.settings import QuirksSettings, SeatSettings, Settings, environment_name
 from scripts.api_page import api_page
+from scripts.endpoints_page import endpoints_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Change it there. -->\n"
@@ -63,6 +64,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "configuration.md": configuration(),
         REFERENCE / "cli.md": command_line(),
         REFERENCE / "api.md": f"{NOTE}{api_page()}",
+        REFERENCE / "endpoints.md": f"{NOTE}{endpoints_page()}",
     }
 
 

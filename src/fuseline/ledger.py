@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fuseline.storage.base import Store
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.models import Model
-from fuseline.types.money import MILLION, dollars
+from fuseline.types.money import MILLION, Price, dollars
 from fuseline.types.replies import Reply, Usage
 from fuseline.types.requests import Request
 from fuseline.types.runs import NOT_SENT, Call, Certainty, CostSource, Role, Speaker
@@ -59,6 +59,11 @@ class Ledger:
         """Nano-dollars that the calls under way may still cost at most."""
         return sum(call.hold for call in self.calls.values() if not call.settled)
 
+    def answered(self, slug: str) -> Call | None:
+        """The latest call by which the model of this slug answered, whoever it spoke as; else one that broke off."""
+        made = [call for call in reversed(self.calls.values()) if call.speaker.model == slug and call.settled]
+        return next((call for call in made if not call.error), made[0] if made else None)
+
     def fit(self, speaker: Speaker, model: Model, request: Request) -> tuple[Request, int]:
         """Return the request with its output cut to what the limit allows, and the most that it can then cost.
 
@@ -70,16 +75,17 @@ class Ledger:
         tokens = int(estimate_messages(request.messages) * CAUTION) if self.limit is not None else 0
         asked = request.max_tokens or model.max_output or LIKELY_OUTPUT
         if self.limit is None:
-            return request, price.cost(estimate_messages(request.messages), asked) if request.max_tokens else 0
-        room = self._room(speaker) - price.cost(tokens, 0)
-        affordable = asked if not price.output else min(asked, room * MILLION // price.output)
+            return request, price.most(estimate_messages(request.messages), asked) if request.max_tokens else 0
+        room = self._room(speaker) - price.most(tokens, 0)
+        dearest = price.at(tokens).dearest_output
+        affordable = asked if not dearest else min(asked, room * MILLION // dearest)
         if room < 0 or affordable < min(FEWEST_TOKENS, asked):
             raise OverBudget(
                 f"the limit of ${dollars(self.limit):.4f} leaves no room for {speaker.model} as {speaker.role}; "
                 f"${dollars(self.spent):.4f} are spent and ${dollars(self.held):.4f} held"
             )
         fitted = request if affordable == request.max_tokens else replace(request, max_tokens=affordable)
-        return fitted, price.cost(tokens, affordable)
+        return fitted, price.most(tokens, affordable)
 
     def foresee(self, speaker: Speaker, model: Model, input_tokens: int, output_tokens: int) -> None:
         """Write down a call that is about to follow the next one, at the most it can cost, so that it need not wait.
@@ -88,7 +94,7 @@ class Ledger:
         """
         if self.limit is not None:
             return
-        hold = model.price.cost(int(input_tokens * CAUTION), output_tokens) if model.price else 0
+        hold = model.price.most(int(input_tokens * CAUTION), output_tokens) if model.price else 0
         self._ahead[speaker] = call = self._new_call(speaker, model, hold)
         self._ahead_safe = False
         self.store.note(call)
@@ -106,7 +112,8 @@ class Ledger:
     async def dispatch(self, speaker: Speaker, model: Model, hold: int) -> Call:
         """Write down that a call is about to be made, and return once that would survive a crash."""
         ahead = self._ahead.get(speaker)
-        if ahead is not None and self._ahead_safe and hold <= ahead.hold:
+        expected = ahead is not None and (ahead.endpoint, ahead.model) == (model.endpoint.name, model.name)
+        if ahead is not None and expected and self._ahead_safe and hold <= ahead.hold:
             del self._ahead[speaker]
             self.calls[ahead.id] = call = replace(ahead, started_at=time.time(), hold=hold)
             return call
@@ -159,8 +166,15 @@ def priced(usage: Usage, model: Model) -> tuple[int, CostSource]:
     if not usage.input_tokens and not usage.output_tokens:
         return 0, "computed"
     if model.price is not None:
-        return model.price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens), "computed"
+        return computed(usage, model.price), "computed"
     return 0, "unknown"
+
+
+def computed(usage: Usage, price: Price) -> int:
+    """What a call cost by its counts, in nano-dollars."""
+    return price.cost(
+        usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.cache_write_tokens, usage.reasoning_tokens
+    )
 
 
 def guess(request: Request, text: str = "", reasoning: str = "") -> Usage:

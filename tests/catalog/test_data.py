@@ -1,21 +1,22 @@
-"""The generated file, the names in it, and the script that writes it."""
+"""The rows of endpoints and of models: what they say, what they must not say, and the names in them."""
 
 import json
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fuseline.assembly import CLIENT_WIRES
 from fuseline.catalog import facts
-from fuseline.catalog.names import chats, size, split_variant
+from fuseline.catalog.names import bare, chats, size, split_variant
 from fuseline.catalog.prices import per_million
+from fuseline.catalog.shelf import stocked
+from fuseline.types.errors import BadConfiguration
+from fuseline.types.models import DataPolicy, Endpoint
 from fuseline.types.money import Price
+from tests.catalog.desk import catalog
+from tests.requirements import requirement
 
-ROOT = Path(__file__).parent.parent.parent
-ROWS = [(endpoint, row) for endpoint, rows in facts.models().endpoints.items() for row in rows]
+ROWS = [(endpoint, row) for endpoint in facts.models().rows for row in facts.rows(endpoint)]
 
 
 def test_the_data_names_its_source_and_its_date():
@@ -32,13 +33,12 @@ def test_every_endpoint_has_models():
 
 
 def test_rows_are_sorted_by_name():
-    assert all(
-        [row.name for row in rows] == sorted(row.name for row in rows) for rows in facts.models().endpoints.values()
-    )
+    tables = [[row.name for row in facts.rows(endpoint)] for endpoint in facts.models().rows]
+    assert all(names == sorted(names) for names in tables)
 
 
 def test_each_row_has_a_line_of_its_own():
-    text = (facts.HERE / "models.json").read_text("utf-8")
+    text = (facts.HERE / "models.jsonl").read_text("utf-8")
     assert sum(line.startswith('["') for line in text.splitlines()) == len(ROWS)
 
 
@@ -46,10 +46,14 @@ def test_only_models_that_chat_are_listed():
     assert [row.name for _, row in ROWS if not chats(row.name)] == []
 
 
+def figures(row: facts.Row) -> list[str | None]:
+    """Every price that a row states, its tiers included."""
+    base = [row.price_in, row.price_out, row.price_cached, row.price_written, row.price_reasoning]
+    return base + [price for tier in row.tiers for price in tier[1:]]
+
+
 def test_prices_are_plain_decimals():
-    prices = [
-        price for _, row in ROWS for price in (row.price_in, row.price_out, row.price_cached) if price is not None
-    ]
+    prices = [price for _, row in ROWS for price in figures(row) if price is not None]
     assert [price for price in prices if "E" in price or Decimal(price) < 0] == []
 
 
@@ -60,6 +64,28 @@ def test_a_price_says_what_the_source_says():
 
 def test_a_price_in_dollars_becomes_nano_dollars():
     assert per_million("0.435", "0.87", "0.003625") == Price(435_000_000, 870_000_000, 3_625_000)
+
+
+@requirement("ours:catalogue")
+def test_at_least_sixty_endpoints_that_speak_openais_wires_are_known_and_each_says_where_it_is_described():
+    known = facts.endpoints().values()
+    assert sum(fact.wire in ("chat", "responses") for fact in known) >= 60
+    assert [fact.title for fact in known if not fact.source.startswith("https://")] == []
+
+
+def test_every_wire_that_an_endpoint_speaks_is_one_that_we_speak():
+    assert {fact.wire for fact in facts.endpoints().values()} <= set(CLIENT_WIRES)
+
+
+def test_a_policy_is_claimed_only_where_a_public_page_says_so():
+    claims = [fact for fact in facts.endpoints().values() if fact.policy != DataPolicy()]
+    assert claims and all(fact.policy_source.startswith("https://") for fact in claims)
+    assert [fact.title for fact in claims if fact.policy.retains is False and fact.policy.trains is not False] == []
+
+
+def test_no_two_endpoints_share_an_address():
+    addresses = [fact.base_url for fact in facts.endpoints().values()]
+    assert len(set(addresses)) == len(addresses)
 
 
 def test_addresses_are_secure_and_end_without_a_slash():
@@ -89,68 +115,58 @@ def test_the_size_is_read_from_the_name(name: str, billions: float):
     assert size(name) == billions
 
 
-DUMP: dict[str, Any] = {
-    "source": "test",
-    "date": "2026-01-01",
-    "providers": {fact.models_dev: {"models": {}} for fact in facts.endpoints().values()}
-    | {
-        "xai": {
-            "models": {
-                "z-model": {
-                    "family": "z",
-                    "release_date": "2026-01-01",
-                    "tool_call": True,
-                    "cost": {"input": 0.1, "output": 5},
-                    "limit": {"context": 10, "output": 5},
-                    "modalities": {"input": ["text", "image"], "output": ["text"]},
-                },
-                "a-model": {
-                    "base_model": "lab/original",
-                    "cost": {"input": 2.50, "output": 10},
-                    "limit": {"output": 7},
-                },
-                "painter": {"limit": {"context": 9}, "modalities": {"input": ["text"], "output": ["image"]}},
-                "text-embedding-1": {"limit": {"context": 9}},
-            }
-        },
-        "lab": {
-            "models": {
-                "original": {
-                    "family": "a",
-                    "release_date": "2025-05-05",
-                    "tool_call": False,
-                    "cost": {"input": 99, "output": 99, "cache_read": 9},
-                    "limit": {"context": 1000, "output": 100},
-                    "modalities": {"input": ["text"], "output": ["text"]},
-                }
-            }
-        },
-    },
-}
+@requirement("ours:catalogue")
+def test_at_least_four_hundred_models_are_known_with_context_limit_and_both_prices():
+    whole = {
+        bare(row.name) for _, row in ROWS if row.context and row.max_output and row.price_in and row.price_out
+    }  # fmt: skip
+    assert len(whole) > 800
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the script writes of the dump above."""
-    folder = tmp_path_factory.mktemp("dump")
-    dump, out = folder / "dump.json", folder / "models.json"
-    dump.write_text(json.dumps(DUMP))
-    script = ROOT / "scripts" / "generate_models.py"
-    environment = {"PYTHONPATH": str(ROOT / "src")}
-    subprocess.run([sys.executable, str(script), str(dump), "--out", str(out)], check=True, env=environment)
-    return out
+def test_what_is_known_of_a_model_is_known_offline():
+    model = catalog("ANTHROPIC_API_KEY").resolve("anthropic/claude-opus-4.8")
+    assert (model.context, model.max_output) == (1_000_000, 128_000)
+    assert model.price == Price(5_000_000_000, 25_000_000_000, 500_000_000, 6_250_000_000)
+    assert (model.reasons, model.temperature, model.deprecated) == (True, False, False)
+    assert {"low", "high", "max"} <= model.efforts
 
 
-def test_the_script_writes_what_the_catalogue_reads(written: Path):
-    models = facts.Models.model_validate_json(written.read_bytes())
-    assert [row.name for row in models.endpoints["xai"]] == ["a-model", "z-model"]
+def test_a_price_of_long_input_is_known():
+    price = catalog("OPENAI_API_KEY").resolve("openai/gpt-5.4").price
+    assert price and price.at(272_000) == price
+    assert price.at(272_001) == Price(5_000_000_000, 22_500_000_000, 500_000_000)
 
 
-def test_a_model_takes_facts_but_no_price_from_the_one_it_is_based_on(written: Path):
-    row = facts.Models.model_validate_json(written.read_bytes()).endpoints["xai"][0]
-    assert row == facts.Row("a-model", "a", "2025-05-05", 1000, 7, "2.5", "10", None, "", False)
+def broken(column: str, value: object) -> bytes:
+    """A row in which one column is not as it should be."""
+    row = ROWS[0][1]._replace(**{column: value}, name="m")
+    return json.dumps(row).encode()
 
 
-def test_a_model_with_facts_of_its_own_is_written_as_it_is(written: Path):
-    row = facts.Models.model_validate_json(written.read_bytes()).endpoints["xai"][1]
-    assert row == facts.Row("z-model", "z", "2026-01-01", 10, 5, "0.1", "5", None, "image", True)
+@requirement("ours:prices")
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("price_in", "-0.1", "m of lab: price_in is -0.1, which is not between 0 and 10,000"),
+        ("price_out", "10000.01", "m of lab: price_out is 10000.01, which is not between 0 and 10,000"),
+        ("price_cached", "cheap", "m of lab: price_cached is cheap, which is not a number"),
+        ("price_written", "NaN", "m of lab: price_written is NaN, which is not between"),
+        ("tiers", [[9, "1", "Infinity", None, None, None]], "m of lab: price_out is Infinity, which is not between"),
+        ("price_in", 0.1, "m of lab: price_in: Input should be a valid string"),
+        ("context", "long", "m of lab: context: Input should be a valid integer"),
+    ],
+)
+def test_a_row_that_cannot_be_true_is_refused_by_its_name(column: str, value: object, said: str):
+    with pytest.raises(BadConfiguration) as refused:
+        for row in facts.read_rows("lab", broken(column, value)):
+            stocked(Endpoint("lab", "https://lab.example/v1"), row)
+    assert said in refused.value.message
+
+
+def test_a_price_in_the_settings_file_that_cannot_be_one_is_refused_by_its_name():
+    config = """
+        endpoints.lab.base_url = "https://lab.example/v1"
+        models."lab/x" = { endpoint = "lab", name = "x", price_in = "20000", price_out = "1" }
+    """
+    with pytest.raises(BadConfiguration, match=r"models\.lab/x: price_in is 20000"):
+        catalog(config=config)

@@ -111,5 +111,5 @@ def test_every_ranked_family_is_a_family():
 
 def test_an_alias_has_the_price_of_the_concrete_model():
     assert catalog("ANTHROPIC_API_KEY").resolve("~anthropic/claude-opus-latest").price == Price(
-        5_000_000_000, 25_000_000_000, 500_000_000
+        5_000_000_000, 25_000_000_000, 500_000_000, 6_250_000_000
     )

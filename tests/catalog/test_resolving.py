@@ -8,7 +8,8 @@ from fuseline.settings import Settings
 from fuseline.types.errors import BadConfiguration, InvalidRequest, ModelNotFound
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.money import FREE, Price
-from tests.catalog.desk import catalog, ollama
+from tests.catalog.desk import catalog, ollama, opening
+from tests.requirements import requirement
 
 LAB = """
 [endpoints.lab]
@@ -119,11 +120,20 @@ def test_variants_are_kept_for_openrouter(variant: str):
     assert catalog("OPENROUTER_API_KEY").resolve(slug).name == slug
 
 
-@pytest.mark.parametrize(
-    "variant", ["free", "nitro", "floor", "exacto", "extended", "thinking", "online", "free:online"]
-)
-def test_variants_are_dropped_for_others(variant: str):
+@requirement("ours:variants")
+@pytest.mark.parametrize("variant", ["nitro", "floor", "thinking", "floor:thinking"])
+def test_variants_that_we_honour_are_dropped_for_others(variant: str):
     assert catalog("ZAI_API_KEY").resolve(f"z-ai/glm-5.2:{variant}").name == "glm-5.2"
+
+
+@requirement("ours:variants")
+@pytest.mark.parametrize("variant", ["exacto", "extended", "online", "free:online"])
+def test_variants_that_only_openrouter_honours_are_refused_elsewhere(variant: str):
+    with pytest.raises(
+        ModelNotFound, match=r"only OpenRouter can serve :.*asked for at zai; leave the variant out"
+    ) as no:
+        catalog("ZAI_API_KEY").resolve(f"z-ai/glm-5.2:{variant}")
+    assert no.value.nearest == ("z-ai/glm-5.2",)
 
 
 def test_a_free_variant_that_is_listed_has_its_own_price():
@@ -230,7 +240,7 @@ def test_known_is_what_can_be_resolved():
 
 @pytest.mark.parametrize("endpoint", facts.endpoints())
 def test_every_model_that_is_listed_is_found_again_by_its_slug(endpoint: str):
-    shelf = catalog(facts.endpoints()[endpoint].api_key_env[0])
+    shelf = catalog(*opening(endpoint))
     assert [model.slug for model in shelf.reachable() if shelf.resolve(model.slug) != model] == []
 
 

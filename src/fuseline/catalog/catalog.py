@@ -8,14 +8,18 @@ from fuseline.catalog import facts
 from fuseline.catalog.aliases import flatten
 from fuseline.catalog.defaults import DefaultPanel, seat_panel
 from fuseline.catalog.endpoints import Directory, open_directory
-from fuseline.catalog.names import chats, plain
-from fuseline.catalog.own import own_models
+from fuseline.catalog.keys import Keys
+from fuseline.catalog.listing import Listing
+from fuseline.catalog.names import chats
+from fuseline.catalog.own import own_models, twins_of
 from fuseline.catalog.presets import Preset, configured, current_name, shipped
+from fuseline.catalog.refusals import Refusals
 from fuseline.catalog.resolver import Resolver
 from fuseline.catalog.shelf import Shelves
 from fuseline.settings import Settings
 from fuseline.types.errors import ModelNotFound, NothingToCall
 from fuseline.types.models import Model
+from fuseline.types.routing import Sort
 
 REMEMBERED = 4096
 """Slugs whose model is remembered; clients choose slugs, so there must be an end."""
@@ -37,18 +41,28 @@ class Catalog:
         self._shelves = shelves
         self._own = own
         self._aliases = aliases
-        self._found = lru_cache(REMEMBERED)(Resolver(directory, shelves, own).resolve)
+        self._listing = Listing(directory, shelves, own, aliases)
+        self._refusals = Refusals(directory, self._listing)
+        twins = twins_of(settings, own)
+        self._resolver = Resolver(directory, shelves, own, twins, self._refusals, self._listing.knowing)
+        self._routes = lru_cache(REMEMBERED)(self._find)
+        self._wanted = lru_cache(REMEMBERED)(self._resolver.wanted)
         self._presets = cache(self._make_preset)
         self._panels = cache(self._seat_panel)
-        self._all = cache(self._list_all)
+
+    @property
+    def keys(self) -> Keys:
+        """Where the keys of its endpoints come from."""
+        return self._directory.keys
 
     @classmethod
     def build(cls, settings: Settings, environ: Mapping[str, str], local: Sequence[Model] = ()) -> "Catalog":
         """Put the catalogue together of the settings file, the keys that are set, and what was found here.
 
-        :raises BadConfiguration: when a model names no endpoint, or aliases lead back to themselves.
+        :raises BadConfiguration: when a model names no endpoint, aliases lead back to themselves, or a key cannot be
+            one or must not be sent.
         """
-        directory, shelves = open_directory(settings, environ, local), Shelves()
+        directory, shelves = open_directory(settings, environ, local), Shelves(settings.model_lists)
         own = own_models(settings, directory, shelves, local)
         return cls(settings, directory, shelves, own, flatten(settings.aliases))
 
@@ -57,14 +71,45 @@ class Catalog:
 
         :raises ModelNotFound: when there is none, or the key for it is not set.
         """
-        return self._found(self._aliases.get(slug, slug))
+        return self.routes(slug)[0]
 
     def routes(self, slug: str) -> tuple[Model, ...]:
         """Every way to the model that a slug means, the first of them what `resolve` finds.
 
+        Each is at another endpoint, under its own name and price there: one's own first, then its vendor's, then
+        OpenRouter, then other aggregators. A slug that names an endpoint has that one way. Ways without a price are
+        left out where there is one that has it, unless the settings allow them.
         :raises ModelNotFound: when there is none, or no key for any is set.
         """
-        return (self.resolve(slug),)
+        return self._routes(self._aliases.get(slug, slug))
+
+    def sort_of(self, slug: str) -> Sort:
+        """What the endpoints of a slug are ordered by: `:floor` is by price, `:nitro` by throughput."""
+        return self._wanted(self._aliases.get(slug, slug)).sort
+
+    def thinks(self, slug: str) -> bool:
+        """Whether a slug asks for thinking, by `:thinking`, of a model that is not known to be unable to.
+
+        :raises ModelNotFound: when there is none, or the key for it is not set.
+        """
+        wanted = self._wanted(self._aliases.get(slug, slug))
+        return "thinking" in wanted.variants and self.resolve(slug).reasons is not False
+
+    def payable(self, model: Model) -> bool:
+        """Whether it can be told what a call of a model costs, or the settings say that it need not be."""
+        told = model.price is not None or model.endpoint.quirks.reports_cost
+        return told or self._settings.routing.allow_unpriced
+
+    def priced(self, slug: str) -> Model:
+        """Find the model that a slug means, as `resolve` does, if it can be told what it costs.
+
+        :raises ModelNotFound: when there is none, or the key for it is not set.
+        :raises InvalidRequest: when nobody knows what it costs.
+        """
+        model = self.resolve(slug)
+        if not self.payable(model):
+            raise self._refusals.unpriced(model, slug)
+        return model
 
     def known(self, slug: str) -> bool:
         """Whether a slug means a model that can be called."""
@@ -79,7 +124,20 @@ class Catalog:
 
         A model that several endpoints serve stands there once, at the one that would be asked.
         """
-        return self._all()
+        return self._listing.reachable
+
+    def every(self) -> tuple[Model, ...]:
+        """Each model at each endpoint, known offline, whether it can be called now or not; those that can first."""
+        return self._listing.every
+
+    def opened_by(self, model: Model) -> str:
+        """The variable that would open a model's endpoint; empty for one that can be called."""
+        return self._directory.opens(model.endpoint.name)
+
+    def dates(self) -> tuple[str, Mapping[str, str]]:
+        """The date of the shipped data, and of each list in force that an endpoint gave of itself."""
+        dates = {name: self._shelves.of(endpoint).date for name, endpoint in self._directory.endpoints.items()}
+        return facts.models().date, {name: date for name, date in dates.items() if date}
 
     def preset(self, name: str) -> Preset:
         """The panel of that name: of the settings file, or one that ships with the catalogue.
@@ -96,6 +154,10 @@ class Catalog:
         :raises NothingToCall: when no model can be called at all.
         """
         return self._panels(tier)
+
+    def _find(self, slug: str) -> tuple[Model, ...]:
+        ways = self._resolver.routes(slug)
+        return tuple(model for model in ways if self.payable(model)) or ways
 
     def _make_preset(self, name: str) -> Preset:
         now = current_name(name, self._settings.presets)
@@ -131,12 +193,3 @@ class Catalog:
             "ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY; start Ollama, LM Studio, llama.cpp or vLLM on this "
             f"machine ({looked}); or configure an endpoint. `fuseline demo` runs without any."
         )
-
-    def _list_all(self) -> tuple[Model, ...]:
-        own = [model for model in self._own.values() if self._directory.reachable(model.endpoint.name)]
-        endpoints = (*self._directory.vendors(), *self._directory.aggregators())
-        listed = {plain(model.slug): model for model in own}
-        for endpoint in endpoints:
-            for model in self._shelves.of(endpoint).models:
-                listed.setdefault(plain(model.slug), model)
-        return tuple(listed.values())

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
+from fuseline.types.errors import BadConfiguration
 from fuseline.types.models import PLAIN, Auth, DataPolicy, Quirks
 
 Tier: TypeAlias = Literal["high", "budget", "fast"]
@@ -25,6 +27,7 @@ class EndpointFacts(Facts):
     """A built-in endpoint."""
 
     base_url: str
+    """Words in braces are variables of the environment, without which it cannot be called."""
     api_key_env: tuple[str, ...]
     title: str
     models_dev: str
@@ -38,8 +41,14 @@ class EndpointFacts(Facts):
     headers: Mapping[str, str] = {}
     quirks: Quirks = PLAIN
     policy: DataPolicy = DataPolicy()
-    source: str = ""
-    """Where these facts are said in public."""
+    policy_source: str = ""
+    """Where it says in public what it does with what it is sent."""
+    source: str
+    """Where it is described in public."""
+    models: re.Pattern[str] | None = None
+    """Which of the models that models.dev names are there at this address, where not all of them are."""
+    free: re.Pattern[str] | None = None
+    """Which of them are said in public to cost nothing."""
 
 
 class Family(Facts):
@@ -76,6 +85,17 @@ class Presets(Facts):
     retired: Mapping[str, str]
 
 
+class TierRow(NamedTuple):
+    """The prices of a model where the input is longer than so many tokens."""
+
+    above: int
+    price_in: str | None
+    price_out: str | None
+    price_cached: str | None
+    price_written: str | None
+    price_reasoning: str | None
+
+
 class Row(NamedTuple):
     """A model of the generated file. Prices are US dollars per million tokens, as text."""
 
@@ -87,18 +107,32 @@ class Row(NamedTuple):
     price_in: str | None
     price_out: str | None
     price_cached: str | None
+    price_written: str | None
+    price_reasoning: str | None
+    tiers: tuple[TierRow, ...]
     takes: str
     """Kinds of input beside text, with commas between."""
     tools: bool
+    reasons: bool | None
+    schemas: bool | None
+    temperature: bool
+    efforts: str
+    """Words for how much to think, with commas between."""
+    budget: bool
+    deprecated: bool
 
 
 class Models(Facts):
-    """The generated file: where and of what date its rows are, and the rows of each endpoint, sorted by name."""
+    """The generated file: where and of what date its rows are, and what each is made of."""
 
     source: str
     date: str
     columns: tuple[str, ...]
-    endpoints: Mapping[str, tuple[Row, ...]]
+    rows: Mapping[str, bytes]
+    """The rows of each endpoint, sorted by name, as they stand in the file: to read all takes too long for a start."""
+
+
+ROWS = TypeAdapter(tuple[Row, ...])
 
 
 @cache
@@ -127,8 +161,40 @@ def presets() -> Presets:
 
 @cache
 def models() -> Models:
-    """The built-in models. Takes some ten milliseconds the first time."""
-    return Models.model_validate_json((HERE / "models.json").read_bytes())
+    """The generated file of models, whose rows are read where they are needed."""
+    return read_models((HERE / "models.jsonl").read_bytes())
+
+
+def read_models(text: bytes) -> Models:
+    """Part a generated file into what it says of itself and a block for each endpoint, whose name comes first."""
+    head, *blocks = text.rstrip().split(b"\n\n")
+    parted = (block.partition(b"\n") for block in blocks)
+    return Models(**from_json(head), rows={from_json(name): rows for name, _, rows in parted})
+
+
+@cache
+def rows(endpoint: str) -> tuple[Row, ...]:
+    """The built-in models of one endpoint; none for one that is not built in.
+
+    :raises BadConfiguration: naming the row that is not as rows are.
+    """
+    return read_rows(endpoint, models().rows.get(endpoint, b""))
+
+
+def read_rows(endpoint: str, lines: bytes) -> tuple[Row, ...]:
+    """Read rows, each a JSON array on a line of its own.
+
+    :raises BadConfiguration: naming the row that is not as rows are.
+    """
+    listed = from_json(b"[%s]" % lines.replace(b"\n", b","))
+    try:
+        return ROWS.validate_python(listed)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        number, *column = first["loc"]
+        named = f"{listed[number][0]} of {endpoint}" if isinstance(number, int) else endpoint
+        where = Row._fields[column[0]] if column and isinstance(column[0], int) else "its columns"
+        raise BadConfiguration(f"models.jsonl: {named}: {where}: {first['msg']}") from None
 
 
 def read_toml(name: str) -> Mapping[str, Any]:

@@ -20,12 +20,25 @@ LARGEST_LIST = 1 << 20
 """Bytes of a list of models; what is longer is not one."""
 
 
+class ListedMeta(BaseModel):
+    """What llama.cpp tells of a model beside its name."""
+
+    n_ctx: int | None = None
+    """Tokens of context that one conversation has here."""
+
+
 class ListedModel(BaseModel):
     """An entry of `GET /v1/models`."""
 
     id: str
     max_model_len: int | None = None
     """Tokens of context, which vLLM tells."""
+    meta: ListedMeta | None = None
+
+    @property
+    def context(self) -> int | None:
+        """Tokens of context, where the server tells."""
+        return self.max_model_len or (self.meta.n_ctx if self.meta else None)
 
 
 class ModelList(BaseModel):
@@ -79,7 +92,7 @@ def local_model(endpoint: Endpoint, entry: ListedModel) -> Model:
         slug=f"{endpoint.name}/{entry.id}",
         endpoint=endpoint,
         name=entry.id,
-        context=entry.max_model_len,
+        context=entry.context,
         price=FREE,
         family=next((word for word in facts.ranks().local if word in plain(entry.id)), ""),
     )

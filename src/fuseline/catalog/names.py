@@ -1,16 +1,47 @@
 """How models are named, and when two spellings mean one model. It knows no endpoint and no price."""
 
 import re
+from dataclasses import dataclass
 
-SLUG = re.compile(r"[~a-z0-9@][a-z0-9._/:+-]{0,127}", re.IGNORECASE)
+from fuseline.types.routing import Sort
+
+SLUG = re.compile(r"[~a-z0-9@](?:[a-z0-9._/:+-]|(?<=/)@){0,127}", re.IGNORECASE)
 """What a slug may look like; names from the settings file and of local models are matched before this is asked."""
 VARIANTS = frozenset({"exacto", "extended", "floor", "free", "nitro", "online", "thinking"})
-"""Suffixes by which OpenRouter is told how to route; a tag such as Ollama's `:70b` is none."""
+"""Suffixes that say how a model is wanted; a tag such as Ollama's `:70b` is none."""
+OPENROUTERS = frozenset({"exacto", "extended", "online"})
+"""Those that only OpenRouter can honour."""
+SORTS: dict[str, Sort] = {"floor": "price", "nitro": "throughput"}
 DATE = re.compile(r"-(20\d{2}-?\d{2}-?\d{2})$")
 OTHER_TRADES = re.compile(
     r"embed|rerank|whisper|guard|safety|moderation|voyage|minilm|transcri|imagine|gpt-image|lyria|\b(tts|ocr|asr|bge)\b"
 )
 """Words in the names of models that are served beside the others but do not chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A slug in its two parts: which model, and how it is wanted."""
+
+    base: str
+    suffix: str = ""
+    """Its variants as they were written, each with its colon."""
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """The words of the suffix."""
+        return frozenset(word for word in self.suffix.lower().split(":") if word)
+
+    @property
+    def sort(self) -> Sort:
+        """What its endpoints are ordered by; the last word counts, and empty is no wish."""
+        words = [word for word in self.suffix.lower().split(":") if word in SORTS]
+        return SORTS[words[-1]] if words else ""
+
+
+def read_slug(slug: str) -> Wanted:
+    """Part a slug from its variants."""
+    return Wanted(*split_variant(slug))
 
 
 def split_variant(slug: str) -> tuple[str, str]:
@@ -28,6 +59,12 @@ def plain(name: str) -> str:
     Fireworks writes `5p2` for `5.2`, since its paths allow no dot; Ollama writes `gpt-oss:120b`.
     """
     return re.sub(r"[._:]|(?<=\d)p(?=\d)", "-", name.lower())
+
+
+def date_of(name: str) -> str:
+    """The date at the end of a name, its digits alone; empty where there is none."""
+    found = DATE.search(plain(name))
+    return found[1].replace("-", "") if found else ""
 
 
 def bare(name: str) -> str:

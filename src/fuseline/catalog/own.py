@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fuseline.catalog.endpoints import Directory
+from fuseline.catalog.endpoints import Directory, canonical
+from fuseline.catalog.names import bare
 from fuseline.catalog.prices import per_million
 from fuseline.catalog.shelf import Shelves
 from fuseline.settings import ModelSettings, Settings
@@ -36,15 +37,36 @@ def stated_model(slug: str, table: ModelSettings, directory: Directory, shelves:
         name=table.name,
         context=table.context or known.context,
         max_output=table.max_output or known.max_output,
-        price=price(table) or known.price or (FREE if endpoint.local else None),
+        price=price(slug, table) or known.price or (FREE if endpoint.local else None),
         takes=frozenset(table.takes) if "takes" in table.model_fields_set else known.takes,
         calls_tools=table.tools if "tools" in table.model_fields_set else known.calls_tools,
     )
 
 
-def price(table: ModelSettings) -> Price | None:
-    """The price that the settings file states, if it does."""
-    return per_million(table.price_in, table.price_out, table.price_cached)
+def twins_of(settings: Settings, own: Mapping[str, Model]) -> Mapping[str, tuple[Model, ...]]:
+    """The models of the settings file that say which model they are, by that one, in the file's order."""
+    twins: dict[str, tuple[Model, ...]] = {}
+    for slug, table in settings.models.items():
+        if table.same_as:
+            twins[kin(table.same_as)] = (*twins.get(kin(table.same_as), ()), own[slug])
+    return twins
+
+
+def kin(slug: str) -> str:
+    """A vendor's model in the one spelling in which it is looked up."""
+    vendor, _, name = slug.rpartition("/")
+    return f"{canonical(vendor.lower())}/{bare(name)}"
+
+
+def price(slug: str, table: ModelSettings) -> Price | None:
+    """The price that the settings file states, if it does.
+
+    :raises BadConfiguration: when it states what no model costs.
+    """
+    try:
+        return per_million(table.price_in, table.price_out, table.price_cached, table.price_written)
+    except ValueError as error:
+        raise BadConfiguration(f"models.{slug}: {error}") from None
 
 
 def still_there(model: Model, directory: Directory) -> bool:

@@ -3,12 +3,14 @@
 FuselineError                     carries `status`, `kind` (the stable error_type) and a sentence
 ├── InvalidRequest                the client must change something
 │   ├── ModelNotFound             no such model, or none that can be reached
+│   ├── NoEndpoint                the model is there, but the request's wishes leave nobody to ask for it
 │   └── NotFound                  no such run
 ├── Unauthorized                  no key, or not the right one
 ├── BadConfiguration              a setting or file is wrong; nothing was started
 ├── NothingToCall                 no key is set and no local server answers
 ├── OverBudget                    the run's own limit on cost leaves no room
 ├── UpstreamError                 one call failed; `reason` is its row of the fault table
+│   ├── NotCalled                 the upstream, or the key for it, is known to fail: nothing was sent
 │   └── ParameterRefused          the upstream does not know an optional parameter
 ├── RunFailed                     no answer could be made; money may have been spent
 ├── TooBusy                       more runs at a time than this server takes
@@ -21,6 +23,9 @@ from dataclasses import dataclass
 from fuseline.types.json import JsonObject
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Run
+
+LONGEST_NAME = 160
+"""Characters of a name that are said back; a longer one is no name."""
 
 
 class FuselineError(Exception):
@@ -54,6 +59,31 @@ class ModelNotFound(InvalidRequest):
 
     model = ""
     """The name, where it is known which of the request's models it is."""
+
+    def __init__(self, message: str, param: str | None = None, *, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message, param)
+        self.nearest = tuple(nearest)
+        """Slugs that can be called and are spelt much like it, the nearest first."""
+
+
+class NoEndpoint(InvalidRequest):
+    """The model can be called, but none of the endpoints that serve it may be asked."""
+
+    status = 404
+    kind = "not_found"
+
+    def __init__(self, message: str, model: str, code: str, excluded_by: Sequence[str] = ()) -> None:
+        super().__init__(message, "provider")
+        self.model = model
+        self.code = code
+        """`privacy_restricted`, `constraint_filtered` or `no_endpoints`."""
+        self.excluded_by = tuple(excluded_by)
+        """What kept each endpoint out, in the vendor's words."""
+
+
+def shown(name: str) -> str:
+    """A name from outside as it may be said back: cut where it is longer than any, with nothing unprintable in it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:LONGEST_NAME])
 
 
 class NotFound(InvalidRequest):
@@ -124,6 +154,16 @@ class UpstreamError(FuselineError):
         self.sent = sent
         """Whether the request may have reached the upstream, so that it may be charged."""
         self.partial = partial or Partial()
+
+
+class NotCalled(UpstreamError):
+    """Nothing was sent, since this upstream or every key for it failed just now; `reason` is what it failed with."""
+
+    def __init__(
+        self, reason: str, message: str, *, status_code: int | None = None, retry_after: float | None = None
+    ) -> None:
+        waits = retry_after is not None
+        super().__init__(reason, message, status_code=status_code, retryable=waits, retry_after=retry_after, sent=False)
 
 
 class ParameterRefused(UpstreamError):

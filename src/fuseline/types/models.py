@@ -59,7 +59,7 @@ class Endpoint:
     base_url: str
     """Without a trailing slash; the wire adds its own path."""
     wire: str = "chat"
-    """Which of them: `chat`, `responses`, `messages` or `gemini`."""
+    """Which of them: `chat`, `responses`, `messages` or `gemini`; or `any-llm`, a library that speaks to many."""
     api_key_env: tuple[str, ...] = ()
     """Environment variables that may hold the key, first set one wins; empty where none is sent."""
     title: str = ""
@@ -76,6 +76,8 @@ class Endpoint:
     policy: DataPolicy = DataPolicy()
     connections: int = 4096
     """Most connections at a time; calls beyond them wait."""
+    insecure: bool = False
+    """Whether a key may go to another machine over plain http."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +110,5 @@ class Model:
     """The words for how much to think that it takes; empty where they are not known, or it takes a budget."""
     budget: bool = False
     """Whether it is told how much to think by a number of tokens."""
+    deprecated: bool = False
+    """Whether its end has been announced."""

@@ -12,7 +12,7 @@ def test_models_are_listed_with_endpoint_and_prices_and_the_default_panel_with_r
     listed = shell.run("models")
     assert listed.returncode == 0
     assert next(line for line in listed.stdout.splitlines() if "lab/a" in line).split() == [
-        "lab/a", "lab", "?", "1.00", "2.00",
+        "lab/a", "lab", "?", "?", "1.00", "2.00", "text",
     ]  # fmt: skip
     panels = json.loads(shell.run("models", "--default", "--json").stdout)
     assert list(panels) == ["high", "budget", "fast"]

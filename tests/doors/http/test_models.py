@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
-from fuseline.doors.http.lookups.rows import ModelRow, all_rows, model_row, per_token
+from fuseline.doors.http.lookups.rows import ModelRow, all_rows, model_row, parameters, per_token, pricing
 from fuseline.settings import Settings
-from fuseline.types.money import nano
+from fuseline.types.models import Endpoint, Model, Quirks
+from fuseline.types.money import Price, Tier, nano
 from tests.doors.http.players import Door, open_door
 from tests.house import house
 from tests.requirements import requirement
@@ -63,6 +65,67 @@ def test_a_price_that_nobody_knows_is_not_told_as_zero():
     catalog = Catalog.build(settings, {"LAB_API_KEY": "x"})
     assert catalog.resolve("lab/x").price is None
     assert model_row(catalog.resolve("lab/x")).pricing.model_dump() == {"prompt": "-1", "completion": "-1"}
+
+
+def test_every_price_of_its_own_is_told_and_those_of_long_inputs():
+    tier = Tier(200_000, Price(nano("4"), nano("15"), nano("0.4"), nano("5")))
+    price = Price(nano("2"), nano("10"), nano("0.2"), nano("2.5"), nano("12"), (tier,))
+    told = {
+        "prompt": "0.000002",
+        "completion": "0.00001",
+        "input_cache_read": "0.0000002",
+        "input_cache_write": "0.0000025",
+        "internal_reasoning": "0.000012",
+        "overrides": [
+            {
+                "min_prompt_tokens": 200_000,
+                "prompt": "0.000004",
+                "completion": "0.000015",
+                "input_cache_read": "0.0000004",
+                "input_cache_write": "0.000005",
+            }
+        ],
+    }
+    assert pricing(price).model_dump() == told
+    assert complaints("PublicPricing", told) == []
+
+
+def stated(endpoint: Endpoint | None = None, **known: Any) -> list[str]:
+    """What a model of which this is known is listed to take."""
+    return parameters(Model("m", endpoint or LAB, "m", **known))
+
+
+LAB = Endpoint("lab", "https://lab.example/v1")
+THINKING = {"reasoning", "reasoning_effort", "include_reasoning"}
+
+
+def test_a_model_is_not_said_to_take_what_it_is_known_to_refuse():
+    assert not THINKING & set(stated(reasons=False)) and set(stated(reasons=True)) >= THINKING
+    assert "structured_outputs" not in stated(schemas=False) and "structured_outputs" in stated(schemas=True)
+    assert "temperature" not in stated(temperature=False) and "temperature" in stated()
+    assert {*THINKING, "structured_outputs", "temperature"} <= set(stated())
+
+
+def test_a_server_that_holds_to_no_schema_is_not_said_to():
+    assert "structured_outputs" not in stated(endpoint=replace(LAB, quirks=Quirks(schemas=False)), schemas=True)
+
+
+@pytest.mark.parametrize(
+    ("wire", "left"),
+    [("messages", ["stop"]), ("responses", []), ("chat", ["seed", "stop"]), ("gemini", ["seed", "stop"])],
+)
+def test_what_a_wire_has_no_word_for_is_not_listed(wire: str, left: list[str]):
+    assert [name for name in stated(replace(LAB, wire=wire)) if name in ("seed", "stop")] == left
+
+
+def test_a_model_whose_end_was_announced_says_so():
+    assert model_row(Model("m", LAB, "m", deprecated=True)).description == "Its end has been announced."
+
+
+async def test_the_list_says_from_where_and_of_what_day_its_prices_are():
+    async with open_door() as door:
+        body = (await door.get("/v1/models")).body
+    assert body["figures"] == {"source": facts.models().source, "date": facts.models().date}
 
 
 @pytest.mark.parametrize(

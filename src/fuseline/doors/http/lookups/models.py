@@ -6,12 +6,12 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 
 from fuseline.assembly import House
+from fuseline.catalog import facts
 from fuseline.catalog.names import split_variant
 from fuseline.doors.http.lookups.listing import ModelsQuery, chosen, next_page, page
 from fuseline.doors.http.lookups.rows import (
     AliasRow,
     Architecture,
-    CachedPricing,
     ModelRow,
     Pricing,
     all_rows,
@@ -28,6 +28,13 @@ class NextPage(Shown):
     next: str | None
 
 
+class Figures(Shown):
+    """Where limits and prices are from, but for those of one's own, and of what day they are."""
+
+    source: str
+    date: str
+
+
 class ModelsReply(Shown):
     """A page of the list."""
 
@@ -36,6 +43,7 @@ class ModelsReply(Shown):
     total_count: int
     """How many there are on all pages."""
     links: NextPage
+    figures: Figures
 
 
 class Counted(Shown):
@@ -76,7 +84,7 @@ class EndpointRow(Shown):
     context_length: int
     max_completion_tokens: int | None
     max_prompt_tokens: None = None
-    pricing: CachedPricing | Pricing
+    pricing: Pricing
     quantization: None = None
     service_tier: None = None
     status: Literal[0] = 0
@@ -114,7 +122,9 @@ async def list_models(house: House, request: HTTPRequest) -> Response:
     query = read_query(ModelsQuery, request)
     rows = chosen(rows_of(house), query)
     following = NextPage(next=next_page(request.url.path, query, len(rows)))
-    return reply(ModelsReply(data=page(rows, query), total_count=len(rows), links=following))
+    listed = facts.models()
+    figures = Figures(source=listed.source, date=listed.date)
+    return reply(ModelsReply(data=page(rows, query), total_count=len(rows), links=following, figures=figures))
 
 
 async def count_models(house: House, request: HTTPRequest) -> Response:
@@ -167,7 +177,9 @@ def row_of(house: House, request: HTTPRequest) -> ModelRow:
     base, _ = split_variant(slug)
     if base not in rows:
         raise NotFound(f"there is no model {slug[:60]!r} in the list of this server", "slug")
-    return rows[base] if alias_of(base) else model_row(house.catalog.resolve(slug))
+    if alias_of(base) or not house.catalog.known(slug):
+        return rows[base]
+    return model_row(house.catalog.resolve(slug))
 
 
 def endpoint_row(house: House, row: ModelRow) -> EndpointRow:
@@ -185,6 +197,6 @@ def endpoint_row(house: House, row: ModelRow) -> EndpointRow:
         pricing=row.pricing,
         supported_parameters=row.supported_parameters,
         native_tools={},
-        supports_implicit_caching=isinstance(row.pricing, CachedPricing),
+        supports_implicit_caching=bool(row.pricing.input_cache_read),
         supports_tool_choice=ToolChoices(auto=tools, function=tools, none=tools, required=tools),
     )

@@ -1,9 +1,11 @@
 """The rows of the list of models: fusion, every model that can be called, and the names that follow a family."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
+
+from pydantic import ConfigDict, Field
 
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
@@ -11,21 +13,28 @@ from fuseline.doors.http.lookups.shapes import Shown
 from fuseline.planner.terms import ALIASES
 from fuseline.types.errors import FuselineError, ModelNotFound
 from fuseline.types.models import Model
-from fuseline.types.money import MILLION, NANO, Price
+from fuseline.types.money import MILLION, NANO, Price, Tier
 
 FUSION_CREATED = 1_781_371_647
 FUSION_CONTEXT = 1_000_000
 VARIES = "-1"
 """The price of fusion, and one that nobody knows: a client that took it for zero would be wrong by a bill."""
+REASONING = ("reasoning", "reasoning_effort", "include_reasoning")
 PLAIN = (
     "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stop", "max_tokens",
-    "max_completion_tokens", "response_format", "structured_outputs", "reasoning", "reasoning_effort",
-    "include_reasoning",
+    "max_completion_tokens", "response_format", "structured_outputs", *REASONING,
 )  # fmt: skip
 """What is handed on to whoever writes the answer; an upstream that refuses an optional one is asked without it."""
+LACKING: Mapping[str, frozenset[str]] = {
+    "messages": frozenset({"frequency_penalty", "presence_penalty", "seed"}),
+    "responses": frozenset({"frequency_penalty", "presence_penalty", "seed", "stop"}),
+}
+"""What a wire has no word for."""
 CALLING = ("tools", "tool_choice", "parallel_tool_calls")
 FURTHER = ("top_k", "min_p", "top_a", "repetition_penalty", "logit_bias")
 """What only OpenRouter and servers on this machine are known to take."""
+NATIVE: Mapping[str, tuple[str, ...]] = {"messages": ("top_k",), "gemini": ("top_k",)}
+"""What a wire has words for beyond the plain ones."""
 
 
 class Architecture(Shown):
@@ -38,17 +47,39 @@ class Architecture(Shown):
     instruct_type: None = None
 
 
-class Pricing(Shown):
+def missing(value: object) -> bool:
+    """Whether there is nothing to be told."""
+    return not value
+
+
+class Told(Shown):
+    """An object that leaves out what there is nothing to tell of."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+
+class PricingOverride(Told):
+    """What holds instead where the input is longer than so many tokens; what it leaves out stays as it is."""
+
+    min_prompt_tokens: int
+    prompt: str
+    completion: str
+    input_cache_read: str = Field(default="", exclude_if=missing)
+    input_cache_write: str = Field(default="", exclude_if=missing)
+
+
+class Pricing(Told):
     """Dollars per token, as decimal text; `-1` where the price varies or is not known."""
 
     prompt: str
     completion: str
-
-
-class CachedPricing(Pricing):
-    """The same where tokens read from the upstream's cache have a price of their own."""
-
-    input_cache_read: str
+    input_cache_read: str = Field(default="", exclude_if=missing)
+    """Where tokens read from the upstream's cache have a price of their own."""
+    input_cache_write: str = Field(default="", exclude_if=missing)
+    """Where tokens written to it have one."""
+    internal_reasoning: str = Field(default="", exclude_if=missing)
+    """Where thoughts have one."""
+    overrides: list[PricingOverride] = Field(default=[], exclude_if=missing)
 
 
 class TopProvider(Shown):
@@ -79,7 +110,7 @@ class ModelRow(Shown):
     context_length: int
     """Tokens of input and output together; 0 where that is not known, since clients format it as a number."""
     architecture: Architecture
-    pricing: CachedPricing | Pricing
+    pricing: Pricing
     top_provider: TopProvider
     per_request_limits: None = None
     supported_parameters: list[str]
@@ -166,7 +197,7 @@ def model_row(model: Model) -> ModelRow:
         canonical_slug=model.slug,
         name=model.name,
         created=released(model.released),
-        description="",
+        description="Its end has been announced." if model.deprecated else "",
         context_length=model.context or 0,
         architecture=architecture(sorted(model.takes), "Other"),
         pricing=pricing(model.price),
@@ -193,19 +224,54 @@ def details(slug: str) -> Links:
 
 
 def parameters(model: Model) -> list[str]:
-    """What a request to this model can say."""
-    further = FURTHER if model.endpoint.local or model.endpoint.dialect == "openrouter" else ()
-    return [*(CALLING if model.calls_tools else ()), *PLAIN, *further]
+    """What a request to this model can say, as far as its wire has words for it and it is not known to refuse it."""
+    endpoint = model.endpoint
+    native = NATIVE.get(endpoint.wire, ())
+    further = FURTHER if endpoint.local or endpoint.dialect == "openrouter" else native
+    lacking = LACKING.get(endpoint.wire, frozenset()) | refused(model)
+    return [*(CALLING if model.calls_tools else ()), *(name for name in PLAIN if name not in lacking), *further]
 
 
-def pricing(price: Price | None) -> CachedPricing | Pricing:
+def refused(model: Model) -> frozenset[str]:
+    """What is known to mean nothing to this model."""
+    words: list[str] = []
+    if not model.temperature:
+        words.append("temperature")
+    if model.reasons is False:
+        words.extend(REASONING)
+    if model.schemas is False or not model.endpoint.quirks.schemas:
+        words.append("structured_outputs")
+    return frozenset(words)
+
+
+def pricing(price: Price | None) -> Pricing:
     """A model's price. One that nobody knows is told as one that varies, never as zero."""
     if price is None:
         return Pricing(prompt=VARIES, completion=VARIES)
-    prompt, completion = per_token(price.input), per_token(price.output)
-    if price.cached is None:
-        return Pricing(prompt=prompt, completion=completion)
-    return CachedPricing(prompt=prompt, completion=completion, input_cache_read=per_token(price.cached))
+    return Pricing(
+        prompt=per_token(price.input),
+        completion=per_token(price.output),
+        input_cache_read=apart(price.cached),
+        input_cache_write=apart(price.written),
+        internal_reasoning=apart(price.reasoning),
+        overrides=[override(tier) for tier in price.tiers],
+    )
+
+
+def override(tier: Tier) -> PricingOverride:
+    """The price of long inputs."""
+    return PricingOverride(
+        min_prompt_tokens=tier.above,
+        prompt=per_token(tier.price.input),
+        completion=per_token(tier.price.output),
+        input_cache_read=apart(tier.price.cached),
+        input_cache_write=apart(tier.price.written),
+    )
+
+
+def apart(price: int | None) -> str:
+    """A price of its own; empty where there is none."""
+    return "" if price is None else per_token(price)
 
 
 def per_token(nano_per_million: int) -> str:
