@@ -102,6 +102,13 @@ def shell_at(folder: Path, upstream: Upstream) -> Shell:
     return Shell(folder, {**os.environ, "PYTHONPATH": SOURCE, "LAB_API_KEY": CANARY})
 
 
+def asked_of(upstream: Upstream, seat: str, number: int = -1) -> str:
+    """What a seat was asked, without word on how it is to answer."""
+    question, _, task = sent(upstream, seat, number)[-1]["content"].partition("\n\n<<<TASK>>>")
+    assert task
+    return question
+
+
 def sent(upstream: Upstream, model: str, number: int = -1) -> list[dict[str, Any]]:
     """The messages of a request to a model, the last unless told."""
     messages: Any = upstream.calls(model)[number].body["messages"]

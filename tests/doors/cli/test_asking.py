@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fuseline.types.json import Json
-from tests.doors.cli.shell import Shell, sent
+from tests.doors.cli.shell import Shell, asked_of, sent
 from tests.house import CANARY
 from tests.requirements import requirement
 from tests.upstream import Upstream, fails, says
@@ -92,7 +92,7 @@ def test_argument_standard_input_and_files_make_one_prompt(shell: Shell, upstrea
         stdin="From the pipe: ü\n".encode(),
     )
     assert done.returncode == 0
-    assert sent(upstream, "a")[-1]["content"] == (
+    assert asked_of(upstream, "a") == (
         "Summarise.\n\nFrom the pipe: ü\n\n````notes.md\nSome `code`:\n```\nfenced\n```\n````"
     )
     assert "Be brief." in sent(upstream, "writer")[0]["content"]
@@ -101,7 +101,7 @@ def test_argument_standard_input_and_files_make_one_prompt(shell: Shell, upstrea
 def test_self_fusion_asks_one_model_for_everything(shell: Shell, upstream: Upstream):
     assert shell.run("ask", "Why?", "-q", "--self", "lab/b*2").returncode == 0
     assert {call.model for call in upstream.log} == {"b"}
-    seats = [sent(upstream, "b", number)[-1]["content"] for number in range(2)]
+    seats = [asked_of(upstream, "b", number) for number in range(2)]
     assert seats == ["Why?", "Why?"]
 
 
@@ -112,7 +112,7 @@ def test_a_dash_takes_the_question_from_standard_input_and_panel_analyst_and_wri
     done = shell.run("ask", "-", "--quiet", *named, stdin=b"Why?\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Answer from judge")
-    assert sent(upstream, "b")[-1]["content"] == "Why?"
+    assert asked_of(upstream, "b") == "Why?"
     assert {call.model for call in upstream.log} == {"a", "b", "c", "judge"}
 
 

@@ -15,3 +15,4 @@ EXPLAINED = (
     "Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 not configured or a key refused, 5 over budget, "
     "130 interrupted."
 )
+DOCTOR_EXPLAINED = "Exit codes: 0 well, warnings included, 1 something failed, 2 wrong usage, 3 nothing is configured."

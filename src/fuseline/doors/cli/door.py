@@ -77,6 +77,8 @@ def next_step(error: FuselineError) -> str:
             return "fuseline demo"
         case ModelNotFound():
             return "fuseline models"
+        case InvalidRequest(param="endpoint"):
+            return "fuseline keys list"
         case NotFound():
             return "fuseline runs"
         case InvalidRequest(param="preset"):

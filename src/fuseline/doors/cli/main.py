@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NoReturn, TypeAlias
 
 import typer
 
-from fuseline.doors.cli.codes import EXPLAINED
+from fuseline.doors.cli.codes import DOCTOR_EXPLAINED, EXPLAINED
 from fuseline.doors.cli.version import installed_version
 from fuseline.doors.cli.wish import Wish
 
@@ -17,6 +17,8 @@ COMMANDS = {
     "presets": "fuseline.doors.cli.presets",
     "runs": "fuseline.doors.cli.runs",
     "show": "fuseline.doors.cli.show",
+    "keys": "fuseline.doors.cli.keys",
+    "doctor": "fuseline.doors.cli.doctor.doctor",
     "demo": "fuseline.doors.demo.demo",
 }
 """Where each command lives. Loaded by name and late: the gateway takes ten times as long to import as this file."""
@@ -32,9 +34,12 @@ app = typer.Typer(
 )
 runs_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(runs_app, name="runs")
+keys_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keep the keys of providers.")
+app.add_typer(keys_app, name="keys")
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The settings file.")]
+Named = Annotated[str, typer.Argument(metavar="ENDPOINT", help="An endpoint, such as openrouter: see `keys list`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -124,12 +129,27 @@ def serve(
 @app.command()
 def models(
     context: typer.Context,
+    endpoint: Annotated[
+        list[str] | None, typer.Argument(help="With --refresh: the endpoints to ask; all that can be called if none.")
+    ] = None,
     default: Annotated[bool, typer.Option("--default", help="The panel of each tier, and why it is that one.")] = False,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", metavar="WORDS", help="All models known offline with these words, and their keys."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All models known offline.")] = False,
+    renew: Annotated[
+        bool, typer.Option("--refresh", help="Ask endpoints for their own lists, which count from the next start on.")
+    ] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """List the models that can be called now."""
-    carry(context, "models", default=default, as_json=as_json, config=config)
+    names = tuple(endpoint or ())
+    carry(
+        context, "models", names=names, default=default, search=search, everything=everything, renew=renew,
+        as_json=as_json, config=config,
+    )  # fmt: skip
 
 
 @app.command()
@@ -159,6 +179,56 @@ def show(
 ) -> None:
     """Show a run: question, answers, analysis, and what each call cost."""
     carry(context, "show", run_id=run, as_json=as_json, config=config)
+
+
+@app.command(epilog=DOCTOR_EXPLAINED)
+def doctor(
+    context: typer.Context,
+    endpoint: Annotated[
+        list[str] | None, typer.Argument(help="Endpoints to look at, and nothing else; all of them unless told.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Have a model of each endpoint answer in a few tokens. It costs money.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody anything: no network at all.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Look at settings, keys, database and endpoints, and say what is wrong and how to mend it."""
+    names = tuple(endpoint or ())
+    carry(context, "doctor", names=names, live=live, offline=offline, as_json=as_json, config=config)
+
+
+@keys_app.command("set")
+def set_key(
+    context: typer.Context,
+    endpoint: Named,
+    in_keyring: Annotated[
+        bool, typer.Option("--keyring", help="Keep it in the operating system's keyring (keys.keyring).")
+    ] = False,
+    beside: Annotated[bool, typer.Option("--add", help="Keep those that are stored; calls take turns.")] = False,
+    config: Config = None,
+) -> None:
+    """Store a key. It is asked for, or read from standard input; it goes to the endpoint's address and no other."""
+    carry(context, "keys", verb="set", endpoint=endpoint, in_keyring=in_keyring, beside=beside, config=config)
+
+
+@keys_app.command("list")
+def list_keys(context: typer.Context, as_json: AsJson = False, config: Config = None) -> None:
+    """List where each key comes from and how it ends, and which endpoints have none."""
+    carry(context, "keys", verb="list", as_json=as_json, config=config)
+
+
+@keys_app.command("remove")
+def remove_key(context: typer.Context, endpoint: Named, config: Config = None) -> None:
+    """Remove what is stored for an endpoint. Variables stay as they are."""
+    carry(context, "keys", verb="remove", endpoint=endpoint, config=config)
+
+
+@keys_app.command("path")
+def show_path(context: typer.Context, config: Config = None) -> None:
+    """Print where the key file is, or would be."""
+    carry(context, "keys", verb="path", config=config)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""`fuseline doctor`: what is in force, what works, and what to do about what does not."""
