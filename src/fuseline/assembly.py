@@ -1,6 +1,7 @@
 """Settings made into a running gateway, opened and closed as one. The only file that names every concrete class."""
 
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.local import probe
 from fuseline.gateway import Gateway
 from fuseline.planner.planner import Planner
+from fuseline.planner.preferences import HouseRules
+from fuseline.providers.bridge import BRIDGED, Bridge
 from fuseline.providers.switchboard import Switchboard
 from fuseline.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.wires.base import ClientWire, ServerWire
 from fuseline.wires.chat.wire import ChatClient, ChatServer
+from fuseline.wires.gemini.wire import GeminiClient
 from fuseline.wires.messages.wire import MessagesClient, MessagesServer
 from fuseline.wires.responses.wire import ResponsesClient, ResponsesServer
 
@@ -22,12 +26,17 @@ CLIENT_WIRES: Mapping[str, ClientWire] = {
     "chat": ChatClient(),
     "responses": ResponsesClient(),
     "messages": MessagesClient(),
+    "gemini": GeminiClient(),
 }
 SERVER_WIRES: Mapping[str, ServerWire] = {
     "chat": ChatServer(),
     "responses": ResponsesServer(),
     "messages": MessagesServer(),
 }
+REMEMBERED_S = 7 * 86_400.0
+"""How far back calls are looked at for how well endpoints serve."""
+REMEMBERED_CALLS = 10_000
+"""The most that are looked at: a start takes no longer for a long past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class House:
     catalog: Catalog
     gateway: Gateway
     store: Store
+    switchboard: Switchboard
 
 
 @asynccontextmanager
@@ -46,14 +56,24 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
 
     :raises BadConfiguration: when the settings contradict themselves or the database cannot be opened.
     """
-    known = os.environ if environ is None else environ
-    catalog = await open_catalog(settings, known)
+    catalog = await open_catalog(settings, environ)
     async with (
         open_sqlite(settings.database) as store,
-        Switchboard(catalog.resolve, CLIENT_WIRES, settings.clocks, settings.limits, known) as switchboard,
+        Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
     ):
-        gateway = Gateway(settings, Planner(catalog, settings.fusion), switchboard, store)
-        yield House(settings, catalog, gateway, store)
+        switchboard.recall(await store.timings(time.time() - REMEMBERED_S, REMEMBERED_CALLS))
+        planner = Planner(catalog, settings.fusion, HouseRules(settings.routing, settings.endpoints))
+        gateway = Gateway(settings, planner, switchboard, store)
+        yield House(settings, catalog, gateway, store, switchboard)
+
+
+def bridge_for(settings: Settings) -> Bridge | None:
+    """The way to vendors that speak none of our wires, where an endpoint leads there; else nothing is loaded.
+
+    :raises BadConfiguration: when the library for it is not installed.
+    """
+    name = next((name for name, table in settings.endpoints.items() if table.wire == BRIDGED), None)
+    return Bridge(CLIENT_WIRES["chat"], f"endpoints.{name}.wire") if name else None
 
 
 async def open_catalog(settings: Settings, environ: Mapping[str, str] | None = None) -> Catalog:

@@ -126,12 +126,12 @@ class Gateway:
 
         limit = (spec.deadline_s if spec else None) or self._settings.clocks.run_s
         heard = tell if plan.form is None else without_words(tell)
-        caller = Caller(self._switchboard, ledger, heard, time.monotonic() + limit)
+        caller = Caller(self._switchboard, ledger, heard, time.monotonic() + limit, plan.wishes, session_of(request))
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell)
 
     def _new_run(self, request: Request, plan: Plan) -> Run:
-        model = self._switchboard.resolve(plan.speakers[0])
+        model = self._switchboard.expected(plan.speakers[0], request, plan.wishes, session_of(request))
         now = time.time()
         return Run(
             id=new_run_id(now),
@@ -197,13 +197,13 @@ class Gateway:
         return Written(turn.speaker, turn.reply, turn.asked, NO_PANEL if in_vain else "")
 
     def _finished(self, desk: Desk, written: Written) -> Run:
-        model = self._switchboard.resolve(written.speaker.model)
+        made = desk.ledger.answered(written.speaker.model)
         reply = with_citations(written.reply, desk.report)
         return replace(
             desk.run,
             status="completed",
-            model=reply.model or model.name,
-            provider=model.endpoint.title or model.endpoint.name,
+            model=reply.model or (made.model if made else desk.run.model),
+            provider=self._switchboard.title(made.endpoint) if made else desk.run.provider,
             convened=desk.report is not None,
             reply=reply,
             preamble=desk.preamble,
@@ -243,3 +243,8 @@ class Gateway:
         if isinstance(cause, FuselineError):
             cause.run = desk.run
         return cause
+
+
+def session_of(request: Request) -> str:
+    """The client's name for the conversation that a request belongs to; empty where it has none."""
+    return str(request.policy.get("session_id") or request.policy.get("prompt_cache_key") or "")

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fuseline.types.errors import BadConfiguration
@@ -17,6 +17,8 @@ from fuseline.types.models import Auth, Thinking
 
 Location: TypeAlias = tuple[str | int, ...]
 SERVER_PORT = 8484
+HERE = Path("fuseline.toml")
+"""The file that is found without being named: whoever made the directory may have written it."""
 
 
 class Section(BaseModel):
@@ -152,6 +154,17 @@ class QuirksSettings(Section):
     reports_cost: bool = Field(default=False, description="Whether its replies say what they cost.")
 
 
+class KeysSettings(Section):
+    """Where keys are kept that `fuseline keys set` is given; those in the environment come before them."""
+
+    path: Path | None = Field(
+        default=None, description="The key file; `keys.json` beside the user's own settings file if unset."
+    )
+    keyring: bool = Field(
+        default=False, description="Whether keys may be kept in the operating system's keyring, too. Wants `[keyring]`."
+    )
+
+
 class RoutingSettings(Section):
     """Which endpoints may be asked when several serve a model. A request may want more, and never less."""
 
@@ -172,9 +185,15 @@ class RoutingSettings(Section):
 class EndpointSettings(Section):
     """A server that speaks one of our wires."""
 
-    base_url: str = Field(pattern=r"^https?://[^\s?#]+$", description="Everything before the path of its protocol.")
-    wire: Literal["chat", "responses", "messages", "gemini"] = Field(
-        default="chat", description="The protocol it speaks."
+    base_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="Everything before the path of its protocol. Only `any-llm` knows where to go without.",
+    )
+    wire: Literal["chat", "responses", "messages", "gemini", "any-llm"] = Field(
+        default="chat",
+        description="The protocol it speaks. `any-llm` is a library that speaks to many, by models that are named "
+        "`vendor/model` in its words. Wants `[any-llm]`.",
     )
     api_key_env: str | tuple[str, ...] = Field(
         default=(), description="Environment variable that holds the key; absent or unset: no key is sent."
@@ -186,12 +205,21 @@ class EndpointSettings(Section):
         "their vendor's own library. The way of its wire if unset.",
     )
     headers: dict[str, str] = Field(default={}, description="Headers it wants beside; no secrets.")
+    insecure: bool = Field(
+        default=False, description="Whether a key may go to another machine over plain http, where others may read it."
+    )
     quirks: QuirksSettings = Field(
         default_factory=QuirksSettings, description="Where it departs from its protocol as most speak it; see below."
     )
     trains: bool | None = Field(default=None, description="Whether it may train on what it is sent; unknown if unset.")
     retains: bool | None = Field(default=None, description="Whether it keeps what it is sent; unknown if unset.")
     connections: int = Field(default=4096, ge=1, description="Most connections at a time; further calls wait.")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not self.base_url and self.wire != "any-llm":
+            raise ValueError("base_url is missing")
+        return self
 
 
 class ModelSettings(Section):
@@ -213,6 +241,11 @@ class ModelSettings(Section):
         default=(), description="What it takes beside text."
     )
     tools: bool = Field(default=True, description="Whether it can call tools.")
+    same_as: str = Field(
+        default="",
+        pattern=r"^([^\s:~/]+/[^\s:]+)?$",
+        description="The `vendor/model` that it is: who asks for that one gets this one first, and others after it.",
+    )
 
 
 class SeatSettings(Section):
@@ -248,6 +281,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     cache: CacheSettings = CacheSettings()
     local: LocalSettings = LocalSettings()
+    keys: KeysSettings = KeysSettings()
     routing: RoutingSettings = RoutingSettings()
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}
@@ -270,10 +304,37 @@ class Settings(BaseSettings):
         """Let the environment win over the file, whose content comes in as arguments."""
         return env_settings, init_settings
 
+    _merely_found: bool = PrivateAttr(default=False)
+
+    @property
+    def merely_found(self) -> bool:
+        """Whether the file lay in the working directory and nobody named it: its author may be a stranger."""
+        return self._merely_found
+
+    def distrusted(self) -> Self:
+        """These settings, marked as those of such a file."""
+        self._merely_found = True
+        return self
+
     @property
     def database(self) -> Path:
         """Where runs are written."""
         return (self.store.path or self.home / "runs.db").expanduser()
+
+    @property
+    def model_lists(self) -> Path:
+        """Where the lists of models are that endpoints gave of themselves."""
+        return self.home.expanduser() / "models"
+
+    @property
+    def key_file(self) -> Path:
+        """Where keys are kept."""
+        return (self.keys.path or config_home() / "keys.json").expanduser()
+
+
+def config_home() -> Path:
+    """The folder of what the user has set, for every project."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "fuseline"
 
 
 def find_config(explicit: Path | None = None) -> Path | None:
@@ -286,8 +347,8 @@ def find_config(explicit: Path | None = None) -> Path | None:
         if not asked.is_file():
             raise BadConfiguration(f"there is no configuration file {asked}")
         return asked
-    user = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "fuseline" / "config.toml"
-    return next((path for path in (Path("fuseline.toml"), user) if path.is_file()), None)
+    candidates = (HERE, config_home() / "config.toml")
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def load(path: Path | None = None) -> Settings:
@@ -304,9 +365,11 @@ def load(path: Path | None = None) -> Settings:
     if os.environ.get("XDG_DATA_HOME"):
         values.setdefault("home", str(Path(os.environ["XDG_DATA_HOME"]) / "fuseline"))
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise BadConfiguration(explain(error.errors()[0], text, found)) from None
+    named = path is not None or bool(os.environ.get("FUSELINE_CONFIG"))
+    return settings if named or found != HERE else settings.distrusted()
 
 
 def explain(error: Mapping[str, Any], text: str, path: Path | None) -> str:

@@ -4,11 +4,11 @@ from typing import Any
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.planner.planner import Plan, Planner
-from fuseline.settings import FusionSettings, Settings
+from fuseline.settings import FusionSettings, RoutingSettings, Settings
 from fuseline.types.deliberation import FusionSpec
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Message, user
-from fuseline.types.models import Endpoint, Model
+from fuseline.types.models import Endpoint, Model, Quirks
 from fuseline.types.money import Price
 from fuseline.types.requests import FunctionTool, Plugin, Request, ServerTool
 
@@ -19,6 +19,7 @@ MODELS = (
     *(Model(f"lab/{name}", ELSEWHERE, name, price=PRICED) for name in NAMES),
     Model("lab/unpriced", ELSEWHERE, "unpriced"),
     Model("lab/mute", ELSEWHERE, "mute", price=PRICED, calls_tools=False),
+    Model("teller/new", Endpoint("teller", "https://teller.example/v1", quirks=Quirks(reports_cost=True)), "new"),
     Model("here/x", Endpoint("here", "http://127.0.0.1:1/v1", local=True), "x", price=PRICED),
     Model("router/x", Endpoint("router", "https://router.example/v1", dialect="openrouter"), "x", price=PRICED),
 )
@@ -31,9 +32,10 @@ PRESETS: Any = {
 LOOK = FunctionTool("look", "Looks.")
 
 
-def plan(request: Request, **fusion: Any) -> Plan:
-    """The plan of a request, with these settings of fusion."""
-    settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate(fusion))
+def plan(request: Request, *, unpriced: bool = False, **fusion: Any) -> Plan:
+    """The plan of a request, with these settings of fusion; `unpriced` allows models whose price nobody knows."""
+    routing = RoutingSettings(allow_unpriced=unpriced)
+    settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate(fusion), routing=routing)
     return Planner(Catalog.build(settings, {}, MODELS), settings.fusion).plan(request)
 
 

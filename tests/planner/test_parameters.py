@@ -297,8 +297,34 @@ def test_a_misspelt_model_is_told_before_anything_is_spent(fields: dict[str, Any
     "place", [{"analysis_models": ["lab/a", "lab/unpriced"]}, {"model": "lab/unpriced"}, {"writer": "lab/unpriced"}]
 )
 def test_a_limit_on_cost_needs_a_price_for_every_model(place: dict[str, Any]):
-    assert refusal_of(ask(plugins=plugin(max_cost=1, **place))).param == "max_cost"
-    assert plan(ask(plugins=plugin(**place))).spec
+    assert refusal_of(ask(plugins=plugin(max_cost=1, **place)), unpriced=True).param == "max_cost"
+    assert plan(ask(plugins=plugin(**place)), unpriced=True).spec
+
+
+@requirement("ours:unpriced")
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": "lab/unpriced"}, "model"),
+        ({"model": "lab/d", "fallbacks": ("lab/unpriced",)}, "model"),
+        ({"plugins": plugin(analysis_models=["lab/a", "lab/unpriced"])}, "analysis_models[1]"),
+        ({"plugins": plugin(model="lab/unpriced")}, "model"),
+        ({"plugins": plugin(writer="lab/unpriced")}, "model"),
+    ],
+)
+def test_a_model_that_nobody_knows_the_price_of_is_refused_unless_that_is_allowed(fields: dict[str, Any], param: str):
+    error = refusal_of(ask(**fields))
+    assert (error.status, error.kind, error.param) == (400, "invalid_request", param)
+    assert error.message == (
+        "no price is known for lab/unpriced, and unknown is not free: state price_in and price_out in "
+        '[models."lab/unpriced"], or set routing.allow_unpriced'
+    )
+    assert plan(ask(**fields), unpriced=True).speakers
+
+
+@requirement("ours:unpriced")
+def test_an_upstream_that_says_what_each_call_cost_needs_no_price():
+    assert plan(ask("teller/new")).speakers == ("teller/new",)
 
 
 @pytest.mark.parametrize("promise", [{"data_collection": "deny"}, {"zdr": True}])

@@ -55,6 +55,10 @@ OUTWARD: dict[str, tuple[int, str]] = {
     "idle_timeout": (504, "timeout"),
     "upstream_timeout": (504, "timeout"),
     "connect_timeout": (504, "timeout"),
+    "pool_exhausted": (503, "provider_overloaded"),
+    "privacy_restricted": (404, "not_found"),
+    "constraint_filtered": (404, "not_found"),
+    "no_endpoints": (404, "not_found"),
 }
 """The status and error type that a client gets for each reason; 502 for all others."""
 

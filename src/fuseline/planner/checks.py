@@ -1,17 +1,21 @@
 """What can be found wrong with a plan before anything is spent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.planner.terms import alias_of, refuse_fusion
+from fuseline.providers.routes import admitted
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec
 from fuseline.types.errors import InvalidRequest, ModelNotFound
 from fuseline.types.models import Model
 from fuseline.types.requests import Named, Request, ToolChoice
+from fuseline.types.routing import ANY, Preferences
 
 
-def check_plan(request: Request, speakers: Sequence[str], spec: FusionSpec | None, catalog: Catalog) -> None:
+def check_plan(
+    request: Request, speakers: Sequence[str], spec: FusionSpec | None, catalog: Catalog, wishes: Preferences = ANY
+) -> None:
     """Resolve every model that may be called, and hold prices and promises against them.
 
     :raises InvalidRequest: for the first that is wrong.
@@ -23,18 +27,19 @@ def check_plan(request: Request, speakers: Sequence[str], spec: FusionSpec | Non
         for seat in spec.seats:
             open_toolbox(refuse_fusion(seat.tools or ()), "analysis_models.tools")
         check_prices(models, spec)
-    check_policy(models, request)
+    check_routes(request, speakers, spec, catalog, wishes)
 
 
 def resolved(slug: str, param: str, catalog: Catalog) -> Model:
-    """The model of a slug, which may not be fusion itself."""
+    """The model of a slug, which may not be fusion itself, nor one whose calls nobody can tell the price of."""
     if alias_of(slug):
         raise InvalidRequest(f"fusion cannot contain itself: {slug} is no model for a seat, analyst or writer", param)
     try:
-        return catalog.resolve(slug)
-    except ModelNotFound as error:
+        return catalog.priced(slug)
+    except InvalidRequest as error:
         error.param = error.param or param
-        error.model = slug
+        if isinstance(error, ModelNotFound):
+            error.model = slug
         raise
 
 
@@ -49,20 +54,30 @@ def check_prices(models: Sequence[Model], spec: FusionSpec) -> None:
         )
 
 
-def check_policy(models: Sequence[Model], request: Request) -> None:
-    """Refuse a promise about the data that the chosen endpoints do not make."""
-    provider = request.policy.get("provider")
-    if not isinstance(provider, Mapping) or not (provider.get("data_collection") == "deny" or provider.get("zdr")):
+def check_routes(
+    request: Request, speakers: Sequence[str], spec: FusionSpec | None, catalog: Catalog, wishes: Preferences
+) -> None:
+    """Refuse wishes that leave no endpoint for one of those who speak to the client or compare, or for any seat.
+
+    A promise about the data counts for each seat; other wishes may cost a seat, which then says why.
+
+    :raises NoEndpoint: for the first model that nobody may be asked for.
+    """
+    if wishes is ANY:
         return
-    loose = next((one for one in models if not one.endpoint.local and one.endpoint.dialect != "openrouter"), None)
-    if loose is not None:
-        raise InvalidRequest(
-            f"{loose.endpoint.name} cannot be asked to keep no data; leave out provider.data_collection and "
-            "provider.zdr, or use models that can",
-            "provider",
-            kind="not_found",
-            status=404,
-        )
+    groups = [speakers, *([spec.analysts] if spec else [])]
+    if spec is not None:
+        groups += [spec.writers, *seats_together(spec, wishes)]
+    for slugs in groups:
+        choices = [admitted(catalog.routes(slug), wishes, request) for slug in slugs]
+        if slugs and not any(choice.models for choice in choices):
+            raise choices[0].refusal(slugs[0])
+
+
+def seats_together(spec: FusionSpec, wishes: Preferences) -> list[list[str]]:
+    """The seats in groups, of each of which one has to be there."""
+    slugs = [seat.model for seat in spec.seats]
+    return [[slug] for slug in slugs] if wishes.no_training or wishes.no_retention else [slugs]
 
 
 def check_question(request: Request) -> None:

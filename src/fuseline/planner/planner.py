@@ -8,12 +8,14 @@ from fuseline.catalog.catalog import Catalog
 from fuseline.engine.form import Form, read_form
 from fuseline.planner.checks import check_plan, check_question, checked_choice
 from fuseline.planner.history import with_runs
+from fuseline.planner.preferences import NO_RULES, HouseRules
 from fuseline.planner.terms import Terms
 from fuseline.settings import FusionSettings
 from fuseline.tools.base import Tool
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec
 from fuseline.types.requests import Named, Request
+from fuseline.types.routing import ANY, Preferences
 
 Mode = Literal["forced", "offered", "off"]
 """Whether the panel is convened at once, left to the outer model's decision, or not there."""
@@ -35,14 +37,17 @@ class Plan:
     """What the answer has to be. A plain call has none: its format is between the client and the upstream."""
     router: str = ""
     """The alias that the request came by, or empty."""
+    wishes: Preferences = ANY
+    """Which endpoints may be asked, for every call of the run."""
 
 
 class Planner:
     """Makes plans from requests. It keeps nothing between them."""
 
-    def __init__(self, catalog: Catalog, settings: FusionSettings) -> None:
+    def __init__(self, catalog: Catalog, settings: FusionSettings, rules: HouseRules = NO_RULES) -> None:
         self._catalog = catalog
         self._settings = settings
+        self._rules = rules
 
     def plan(self, request: Request) -> Plan:
         """Decide how a request is carried through.
@@ -61,9 +66,11 @@ class Planner:
             check_question(request)
         spec = terms.spec() if mode != "off" else None
         speakers = (terms.writers or outer) if mode == "forced" else outer
-        check_plan(request, speakers, spec, self._catalog)
+        wishes = self._rules.preferences(request)
+        check_plan(request, speakers, spec, self._catalog, wishes)
         form = read_form(request.response_format) if mode != "off" else None
-        return Plan(outer_request(request, mode, bool(tools)), mode, speakers, spec, tools, form, terms.router)
+        asked = replace(outer_request(request, mode, bool(tools)), policy=self._rules.policy(request))
+        return Plan(asked, mode, speakers, spec, tools, form, terms.router, wishes)
 
     def _mode(self, request: Request, terms: Terms, other_tools: bool) -> Mode:
         choice = request.tool_choice

@@ -4,6 +4,8 @@ import logging
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import aiohttp
 import anyio
@@ -11,11 +13,13 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from fuseline.providers.base import Hear
-from fuseline.providers.credentials import key_headers
+from fuseline.providers.credentials import credential_for
+from fuseline.providers.keyring import Key
+from fuseline.providers.limits import cooling
 from fuseline.settings import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.models import Endpoint, Model
-from fuseline.types.replies import Delta, Reply
+from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.wires.base import ClientWire, ReplyReader
 
@@ -27,52 +31,95 @@ TAIL_S = 5.0
 SLACK = 1.1
 CLOSING_S = 0.05
 """Seconds that the connection may take to end after the stream said that it has."""
+STALE_S = 0.25
+"""How soon a call fails that goes out on a connection which the other side has left. llama.cpp leaves each one after a
+stream, though it says that it keeps it (tests/real/test_llamacpp.py, 2026-11)."""
 BYTES_PER_TOKEN = 16
 """A generous bound on a token's bytes, four times the usual: what comes beyond is not an answer but a fault."""
 
 
+@dataclass(slots=True)
+class Way:
+    """The way that a call took."""
+
+    kept: bool = False
+    """Whether its connection had carried others."""
+
+
+def watch() -> aiohttp.TraceConfig:
+    """What a session needs so that calls know which way they took."""
+
+    async def reused(_: aiohttp.ClientSession, call: SimpleNamespace, __: object) -> None:
+        call.trace_request_ctx.kept = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(reused)
+    return trace
+
+
 class HTTPProvider:
-    """One endpoint with its session and key. The key goes to this endpoint's address and to no other."""
+    """One endpoint with one of its keys. The key goes to this endpoint's address and to no other."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         wire: ClientWire,
         session: aiohttp.ClientSession,
-        key: str,
+        key: Key,
         clocks: Clocks,
         limits: Limits,
+        places: anyio.Semaphore,
+        refused: dict[str, frozenset[str]],
     ) -> None:
         self._endpoint = endpoint
         self._wire = wire
         self._session = session
         self._key = key
-        self._headers = CIMultiDict(
-            {**wire.headers, **endpoint.headers, **key_headers(endpoint.auth or wire.auth, key)}
-        )
+        self._credential = credential_for(endpoint.auth or wire.auth, key.secret, endpoint.base_url)
+        self._headers = {**wire.headers, **endpoint.headers}
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
         self._urls: dict[str, URL] = {}
         """Where each model is asked."""
-        self._refused: dict[str, frozenset[str]] = {}
-        """Optional parameters that each model was seen to refuse."""
+        self._places = places
+        """The endpoint's connections, shared by its keys, and so are its refusals."""
+        self._refused = refused
 
     async def speak(self, request: Request, model: Model, hear: Hear, call_s: float) -> Reply:
         """Make one attempt; where the upstream refuses an optional parameter, remember it for the next."""
+        left_s = await self._queue(call_s)
+        try:
+            return await self._remembering(request, model, hear, left_s)
+        finally:
+            self._places.release()
+
+    async def _queue(self, call_s: float) -> float:
+        """Wait for a place among the endpoint's connections; return the seconds that are left for the call.
+
+        :raises UpstreamError: when none gets free for as long as an upstream would be waited for.
+        """
+        try:
+            self._places.acquire_nowait()
+        except anyio.WouldBlock:
+            began = time.monotonic()
+            with anyio.move_on_after(min(call_s, self._clocks.first_byte_s)):
+                await self._places.acquire()
+                return call_s - (time.monotonic() - began)
+            busy = f"all {self._endpoint.connections} connections to this endpoint stayed busy"
+            raise UpstreamError("pool_exhausted", busy, sent=False) from None
+        return call_s
+
+    async def _remembering(self, request: Request, model: Model, hear: Hear, call_s: float) -> Reply:
         without = self._refused.get(model.name, frozenset())
         try:
             return await self._attempt(request, model, hear, call_s, without)
-        except ParameterRefused as refusal:
-            if refusal.parameter in without:
-                raise
-            refusal.retryable = True
-            self._refused[model.name] = without | {refusal.parameter}
-            raise
         except UpstreamError as error:
-            if self._key and self._key in error.message:
-                error.args = (error.message.replace(self._key, "***"),)
-                error.message = error.args[0]
+            error.message = self._credential.redact(error.message)
+            error.args = (error.message,)
+            if isinstance(error, ParameterRefused) and error.parameter not in without:
+                error.retryable = True
+                self._refused[model.name] = without | {error.parameter}
             raise
 
     async def _attempt(
@@ -84,16 +131,19 @@ class HTTPProvider:
         reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes, quirks)
         with clock.scope:
             try:
-                async with self._session.post(
-                    self._address(model), data=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
-                ) as response:
+                url = self._address(model)
+                shown = await self._credential.headers("POST", str(url), body)
+                headers = CIMultiDict({**self._headers, **shown})
+                async with await self._post(url, body, headers) as response:
                     clock.headers()
                     if response.status != 200:
                         raise await self._refusal(response, request, model, without)
+                    if wait := cooling(response.headers):
+                        self._key.cool(model.name, wait)
                     if not is_stream(response.headers):
                         reply = self._wire.read_reply(await read_capped(response, self._limits.answer_bytes), quirks)
-                        if reply.text or reply.reasoning:
-                            await hear(Delta(reply.text, reply.reasoning))
+                        if reply.text or reply.reasoning or reply.opaque:
+                            await hear(reply.delta)
                         return reply
                     await listen(response.content, reader, hear, clock)
                     return reader.close()
@@ -103,6 +153,24 @@ class HTTPProvider:
         if reader.finished or reader.done:
             return reader.close()  # the answer is whole, only its figures did not come
         raise clock.expired(reader)
+
+    async def _post(self, url: URL, body: bytes, headers: CIMultiDict[str]) -> aiohttp.ClientResponse:
+        """Send a call; again where the connection had been kept, and turns out to be one that its server had left."""
+        began = time.monotonic()
+        while True:
+            way = Way()
+            try:
+                return await self._session.post(
+                    url,
+                    data=body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    trace_request_ctx=way,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not way.kept or time.monotonic() - began > STALE_S:
+                    raise
 
     def _address(self, model: Model) -> URL:
         url = self._urls.get(model.name)

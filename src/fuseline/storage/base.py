@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from fuseline.types.json import Json, JsonObject
+from fuseline.types.performance import Timed
 from fuseline.types.runs import Call, Noted, Record, RunStatus
 
 
@@ -106,6 +107,10 @@ class Store(Protocol):
 
     async def spent(self, *since: float) -> tuple[int, ...]:
         """Add up what all runs cost that began at or after each of these moments, in nano-dollars as far as known."""
+        ...
+
+    async def timings(self, since: float, most: int) -> Sequence[Timed]:
+        """Read how the calls since a moment went, the oldest first, among so many of the latest."""
         ...
 
     async def claim(self, claim: Claim) -> Claim:

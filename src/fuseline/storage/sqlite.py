@@ -34,8 +34,10 @@ from fuseline.storage.replies import (
 )
 from fuseline.storage.rows import HEADER, Row, read_call, read_event, read_run, write_row
 from fuseline.storage.schema import VERSION, calls, events, runs
+from fuseline.storage.timings import read_timings
 from fuseline.storage.writer import Parcel, Writer
 from fuseline.types.errors import BadConfiguration, StorageFailed
+from fuseline.types.performance import Timed
 from fuseline.types.runs import NOT_SENT, Record, RunClosed
 
 logger = logging.getLogger(__name__)
@@ -124,6 +126,12 @@ class SqliteStore:
         await self._settled()
         with explained(self._path):
             return await to_thread.run_sync(read_sums, self._engine, since)
+
+    async def timings(self, since: float, most: int) -> Sequence[Timed]:
+        """Read how the calls since a moment went, the oldest first, among so many of the latest."""
+        await self._settled()
+        with explained(self._path):
+            return await to_thread.run_sync(read_timings, self._engine, since, most)
 
     async def claim(self, claim: Claim) -> Claim:
         """Claim a key unless somebody holds it, and return the claim that holds: this one, or the earlier one."""

@@ -6,6 +6,8 @@ from typing import Literal
 from fuseline.types.money import Price
 
 Sort = Literal["", "price", "throughput", "latency"]
+Marks = tuple[tuple[int, float], ...]
+"""Percentiles, each with the figure that it shall keep to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Preferences:
     """Only models that are known to take every parameter of the request (`require_parameters`)."""
     dearest: Price | None = None
     """No model that costs more than this, for input or output (`max_price`); an unknown price is more."""
+    slowest: Marks = ()
+    """Seconds to the first token that should not be passed (`preferred_max_latency`): who does is asked later."""
+    least_speed: Marks = ()
+    """Output tokens a second that should be reached (`preferred_min_throughput`)."""
 
 
 ANY = Preferences()

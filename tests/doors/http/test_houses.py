@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fuseline.assembly import CLIENT_WIRES, open_house
+from fuseline.assembly import SERVER_WIRES, open_house
 from fuseline.settings import Settings
 from tests.doors.http.players import Door, open_door
 from tests.doors.http.talk import CHAT, QUESTION, Heard, post
@@ -17,9 +17,11 @@ from tests.house import CANARY
 from tests.requirements import requirement
 from tests.served import served
 from tests.upstream import Reply, calls_tool, fails, says
+from tests.upstream.broken import breaks_off, error_mid
+from tests.upstream.says import chunk, event, streams
 
 pytestmark = pytest.mark.anyio
-FAR = pytest.mark.parametrize("wire", CLIENT_WIRES)
+FAR = pytest.mark.parametrize("wire", SERVER_WIRES)
 NAMES = ("a", "b", "c", "judge", "writer")
 LOOK: dict[str, Any] = {"name": "look", "description": "Look.", "parameters": {"type": "object"}}
 
@@ -40,8 +42,9 @@ def settings(base_url: str, wire: str) -> Settings:
     """Settings whose only endpoint is another house; it says what its models cost."""
     models = {f"far/{name}": {"endpoint": "far", "name": f"lab/{name}"} for name in NAMES}
     preset = {"panel": ["far/a", "far/b", "far/c"], "analyst": "far/judge", "writer": "far/writer"}
+    quirks = {"reports_cost": True}
     tables: dict[str, Any] = {
-        "endpoints": {"far": {"base_url": base_url, "wire": wire, "api_key_env": "FAR_API_KEY"}},
+        "endpoints": {"far": {"base_url": base_url, "wire": wire, "api_key_env": "FAR_API_KEY", "quirks": quirks}},
         "models": models,
         "presets": {"general-high": preset},
         "local": {"probe": False},
@@ -131,3 +134,56 @@ async def test_a_failure_in_the_other_house_is_told_as_what_it_is(wire: str):
     async with houses(wire, {"a": [fails(429, message="slow down", retry_after="3600")]}) as both:
         heard = await both.ask(asking("chat", "far/a"))
     assert (heard.status, heard.error["metadata"]["error_type"]) == (429, "rate_limit_exceeded")
+
+
+@requirement("ours:far-wires", "ours:reasoning")
+@FAR
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_what_was_thought_comes_through_and_how_much_was_asked_for_too(wire: str, stream: bool):
+    async with houses(wire, {"a": [says("It is blue.", reasoning="The air.\n\nIt is é", chunks=3)]}) as both:
+        heard = await both.ask(asking("chat", "far/a", stream=stream, reasoning={"effort": "high"}))
+        asked = both.far.upstream.log[-1].body
+    deltas = [choice["delta"] for chunk in heard.chunks for choice in chunk["choices"]] if stream else []
+    messages = deltas or [heard.body["choices"][0]["message"]]
+    assert "".join(message.get("reasoning") or "" for message in messages) == "The air.\n\nIt is é"
+    assert "".join(message.get("content") or "" for message in messages) == "It is blue."
+    assert asked["reasoning_effort"] == "high"
+
+
+SEALED: Mapping[str, Any] = {
+    "chat": {"type": "reasoning.encrypted", "data": "seal", "format": "google-gemini-v1", "index": 0},
+    "responses": {"type": "reasoning.encrypted", "data": "seal", "id": "rs_1", "format": "openai-responses-v1"},
+    "messages": {"type": "reasoning.text", "text": "hm", "signature": "seal", "format": "anthropic-claude-v1"},
+}
+
+
+@requirement("ours:far-wires", "ours:seals")
+@pytest.mark.parametrize("wire", SEALED)
+async def test_the_seal_of_a_thought_comes_through(wire: str):
+    thought = {"content": "So.", "reasoning": "hm", "reasoning_details": [SEALED[wire]]}
+    step = streams(lambda ask: [event(chunk(ask, thought)), event(chunk(ask, {}, "stop")), b"data: [DONE]\n\n"])
+    async with houses(wire, {"a": [step]}) as both:
+        heard = await both.ask(asking("chat", "far/a", reasoning={"effort": "low"}))
+    (seal,) = heard.body["choices"][0]["message"]["reasoning_details"]
+    assert seal == {**SEALED[wire], "index": 0}
+
+
+@requirement("ours:far-wires")
+@FAR
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_an_answer_that_is_cut_by_its_limit_is_told_as_cut(wire: str, stream: bool):
+    async with houses(wire, {"a": [says("It is", finish="length")]}) as both:
+        heard = await both.ask(asking("chat", "far/a", stream=stream))
+    choices = [choice for chunk in heard.chunks for choice in chunk["choices"]] if stream else heard.body["choices"]
+    assert [choice["finish_reason"] for choice in choices if choice["finish_reason"]] == ["length"]
+
+
+@requirement("ours:far-wires")
+@FAR
+@pytest.mark.parametrize("step", [error_mid("20"), breaks_off()("20")], ids=["error", "end"])
+async def test_an_answer_that_breaks_off_is_never_told_as_whole(wire: str, step: Reply):
+    async with houses(wire, {"a": [step]}) as both:
+        whole = await both.ask(asking("chat", "far/a"))
+        streamed = await both.ask(asking("chat", "far/a", stream=True))
+    assert (whole.status, whole.error["metadata"]["error_type"]) == (502, "provider_unavailable")
+    assert b'"finish_reason":"stop"' not in streamed.raw and b"provider_unavailable" in streamed.raw

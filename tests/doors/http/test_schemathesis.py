@@ -51,7 +51,7 @@ UNSAYABLE = re.compile(
     r"is not a valid model ID|there is no (tool|preset|model|generation) |min_panel is |cannot be kept|cannot be asked"
     r"|and reasoning.effort differ|nothing that can be read|holds no message|a panel needs a question"
     r"|fusion cannot contain itself|unsupported tool type|nested too deep|surrogate|must match|is a text"
-    r"|there is no route GET|leaves no room|no time was left"
+    r"|there is no route GET|leaves no room|no time was left|no endpoint that serves"
 )
 """Why a request is refused that is right by itself: it names what is not there, or two of its parts do not agree."""
 
