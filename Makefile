@@ -1,4 +1,4 @@
-# fuseline: seven verbs. Each makes what it needs; nothing is installed outside .venv and .clients.
+# fuseline: eight verbs. Each makes what it needs; nothing is installed outside .venv, .clients and .servers.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lint quick docs bench clients lock clean
+.PHONY: demo test check lint quick docs bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev  ## measure against a bare fan-out, in one run
 
 clients: $(VENV)/.dev  ## run real clients against the server, each installed into .clients
 	@$(BIN)/python -m clients $(ARGS)
+
+servers: $(VENV)/.dev  ## speak to real servers, each installed into .servers; llama.cpp's is in `make test`
+	@$(BIN)/python -m servers $(ARGS)
 
 lock: $(VENV)/.dev  ## resolve the dependencies anew
 	$(BIN)/python -m scripts.lock

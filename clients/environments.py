@@ -5,18 +5,36 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-from clients.roster import Client
+from typing import Protocol
 
 STAMP = ".installed"
 LIMIT_S = 900
+
+
+class Kit(Protocol):
+    """What can be installed: a lock file, and the place for what it names."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the lock file is."""
+        ...
+
+    @property
+    def environment(self) -> Path:
+        """Where it is installed."""
+        ...
+
+    @property
+    def on_node(self) -> bool:
+        """Whether npm installs it."""
+        ...
 
 
 class CannotInstall(Exception):
     """A client could not be installed; the message is the end of what the installer said."""
 
 
-def install(client: Client) -> None:
+def install(client: Kit) -> None:
     """Make the environment as the lock file wants it, unless it is that already.
 
     :raises CannotInstall: when the installer fails.
@@ -32,14 +50,14 @@ def install(client: Client) -> None:
     stamp.write_text(wanted)
 
 
-def install_python(client: Client) -> None:
+def install_python(client: Kit) -> None:
     """A virtual environment with exactly what the lock file names."""
     run([sys.executable, "-m", "venv", str(client.environment)], client.environment)
     pip = [str(client.environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*pip, "--require-hashes", "--no-deps", "-r", str(client.folder / "requirements.txt")], client.environment)
 
 
-def install_node(client: Client) -> None:
+def install_node(client: Kit) -> None:
     """A folder of modules with exactly what the lock file names."""
     for name in ("package.json", "package-lock.json"):
         shutil.copy(client.folder / name, client.environment)

@@ -31,12 +31,15 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) 
     home = next(_homes)
     home.mkdir()
     monkeypatch.setenv("FUSELINE_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("FUSELINE_LOCAL_PROBE", "false")
 
 
 MEASURED = (
     "load",
+    "catalog/test_quick.py",
     "doors/http/test_leaving.py",
+    "faults/test_fallback_drills.py",
     "doors/http/test_messages.py::test_a_stream_that_waits_is_kept_open_with_pings",
     "doors/http/test_pace.py",
     "doors/http/test_structured.py::test_a_repair_has_a_quarter_of_the_time_that_is_left",
@@ -47,7 +50,11 @@ MEASURED = (
 SLOW = (
     *MEASURED,
     "faults",
+    "real/test_litellm.py",
+    "real/test_llamacpp.py",
     "replay",
+    "catalog/test_keys.py::test_no_library_of_an_extra_is_loaded_before_it_is_needed",
+    "catalog/test_keys.py::test_writers_at_the_same_time_lose_no_key",
     "doors/cli",
     "doors/test_demo.py",
     "doors/http/test_account.py",

@@ -64,7 +64,8 @@ async def test_a_cost_that_nobody_knows_is_not_complete():
     models: Any = {f"lab/{name}": {"endpoint": "lab", "name": name} for name in ("a", "judge")}
     with fault_upstream() as up:
         known = settings(up.base_url).model_copy(update={"models": {}})
-        unpriced = type(known)(endpoints=known.endpoints, models=models, presets=known.presets)
+        allowed: Any = {"allow_unpriced": True}
+        unpriced = type(known)(endpoints=known.endpoints, models=models, presets=known.presets, routing=allowed)
         fused = await fuse(QUESTION, panel=["lab/a"], analyst="lab/judge", settings=unpriced)
     assert (fused.usage.complete, fused.usage.cost) == (False, 0.0)
 

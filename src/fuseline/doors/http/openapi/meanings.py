@@ -52,6 +52,7 @@ BODY: Mapping[str, str] = {
     "user": "Who the client's user is; it goes with every call.",
     "service_tier": "It goes with every call.",
     "prompt_cache_key": "It goes with every call.",
+    "cache_control": "Has an upstream keep the whole prompt; for the model that answers, where it wants to be asked.",
     "metadata": "The client's own notes.",
     "store": "Responses are not kept for later requests.",
     "previous_response_id": "There are no earlier responses here: the whole conversation comes in `input`.",
