@@ -1,13 +1,11 @@
 """Settings made into a running gateway, opened and closed as one. The only file that names every concrete class."""
 
-import os
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fuseline.catalog.catalog import Catalog
-from fuseline.catalog.local import probe
 from fuseline.gateway import Gateway
 from fuseline.planner.planner import Planner
 from fuseline.planner.preferences import HouseRules
@@ -56,7 +54,7 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
 
     :raises BadConfiguration: when the settings contradict themselves or the database cannot be opened.
     """
-    catalog = await open_catalog(settings, environ)
+    catalog = await Catalog.open(settings, environ)
     async with (
         open_sqlite(settings.database) as store,
         Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
@@ -74,9 +72,3 @@ def bridge_for(settings: Settings) -> Bridge | None:
     """
     name = next((name for name, table in settings.endpoints.items() if table.wire == BRIDGED), None)
     return Bridge(CLIENT_WIRES["chat"], f"endpoints.{name}.wire") if name else None
-
-
-async def open_catalog(settings: Settings, environ: Mapping[str, str] | None = None) -> Catalog:
-    """The catalogue of what can be called now, local servers included."""
-    local = await probe(settings.local.timeout_s) if settings.local.probe else ()
-    return Catalog.build(settings, os.environ if environ is None else environ, local)

@@ -25,7 +25,7 @@ from tests.upstream.turns import EMPTY_ANALYSIS
 pytestmark = pytest.mark.anyio
 AT_ONCE = 16
 CALLS = 160
-ROUNDS = 5
+ROUNDS = 3
 TOLERATED = 1.10
 """How much longer the good one may take at its p99 for what goes on beside it."""
 OPEN_WITHIN_S = 10.0

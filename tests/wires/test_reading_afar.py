@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseline.assembly import CLIENT_WIRES, SERVER_WIRES
@@ -464,6 +464,7 @@ ANY: st.SearchStrategy[Any] = st.recursive(
 
 
 @FAR
+@settings(max_examples=50)
 @given(st.lists(st.fixed_dictionaries({"type": st.sampled_from(KINDS) | ANY}, optional=dict.fromkeys(WORDS[1:], ANY))))
 def test_no_events_whatever_they_hold_make_a_reader_raise_anything_else_than_an_upstreams_error(
     wire: str, events: list[Any]

@@ -1,5 +1,6 @@
 """Every model that can be asked for: by slug, as a preset, or as the best panel of what is there. Asks no network."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -10,6 +11,7 @@ from fuseline.catalog.defaults import DefaultPanel, seat_panel
 from fuseline.catalog.endpoints import Directory, open_directory
 from fuseline.catalog.keys import Keys
 from fuseline.catalog.listing import Listing
+from fuseline.catalog.local import probe
 from fuseline.catalog.names import chats
 from fuseline.catalog.own import own_models, twins_of
 from fuseline.catalog.presets import Preset, configured, current_name, shipped
@@ -65,6 +67,15 @@ class Catalog:
         directory, shelves = open_directory(settings, environ, local), Shelves(settings.model_lists)
         own = own_models(settings, directory, shelves, local)
         return cls(settings, directory, shelves, own, flatten(settings.aliases))
+
+    @classmethod
+    async def open(cls, settings: Settings, environ: Mapping[str, str] | None = None) -> "Catalog":
+        """The catalogue of what can be called now, after a look for servers on this machine.
+
+        :raises BadConfiguration: as `build` does.
+        """
+        local = await probe(settings.local.timeout_s) if settings.local.probe else ()
+        return cls.build(settings, os.environ if environ is None else environ, local)
 
     def resolve(self, slug: str) -> Model:
         """Find the model that a slug means. A slug that was asked for before costs a dictionary lookup.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import anyio
 
-from fuseline.assembly import open_catalog
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.defaults import DefaultPanel
 from fuseline.catalog.facts import Tier
@@ -47,7 +46,7 @@ def run(
         raise InvalidRequest("--default, --refresh and a search are three different questions: ask one of them")
     if renew:
         return refresh(names, as_json=as_json, config=config)
-    catalog = anyio.run(open_catalog, load(config))
+    catalog = anyio.run(Catalog.open, load(config))
     if search is not None or everything:
         return show_every(catalog, (search or "").lower().split(), as_json)
     panels: dict[Tier, DefaultPanel] = {tier: catalog.default_panel(tier) for tier in TIERS}

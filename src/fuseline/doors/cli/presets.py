@@ -5,7 +5,6 @@ from pathlib import Path
 
 import anyio
 
-from fuseline.assembly import open_catalog
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.presets import Preset, shipped
@@ -22,7 +21,7 @@ UNREACHABLE = "No model can be called now; set a key, or try `fuseline demo`."
 def run(*, as_json: bool, config: Path | None) -> int:
     """List the presets of the settings file and those that ship."""
     settings = load(config)
-    catalog = anyio.run(open_catalog, settings)
+    catalog = anyio.run(Catalog.open, settings)
     listed = [found(catalog, name) for name in sorted({*settings.presets, *facts.presets().presets})]
     if as_json:
         print_json([preset_object(preset, warning, settings.fusion.preset) for preset, warning in listed])
