@@ -4,8 +4,6 @@ import logging
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import SimpleNamespace
 
 import aiohttp
 import anyio
@@ -13,6 +11,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from fuseline.providers.base import Hear
+from fuseline.providers.connections import CALL, Way
 from fuseline.providers.credentials import credential_for
 from fuseline.providers.keyring import Key
 from fuseline.providers.limits import cooling
@@ -36,25 +35,6 @@ STALE_S = 0.25
 stream, though it says that it keeps it (tests/real/test_llamacpp.py, 2026-11)."""
 BYTES_PER_TOKEN = 16
 """A generous bound on a token's bytes, four times the usual: what comes beyond is not an answer but a fault."""
-
-
-@dataclass(slots=True)
-class Way:
-    """The way that a call took."""
-
-    kept: bool = False
-    """Whether its connection had carried others."""
-
-
-def watch() -> aiohttp.TraceConfig:
-    """What a session needs so that calls know which way they took."""
-
-    async def reused(_: aiohttp.ClientSession, call: SimpleNamespace, __: object) -> None:
-        call.trace_request_ctx.kept = True
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(reused)
-    return trace
 
 
 class HTTPProvider:
@@ -158,7 +138,7 @@ class HTTPProvider:
         """Send a call; again where the connection had been kept, and turns out to be one that its server had left."""
         began = time.monotonic()
         while True:
-            way = Way()
+            CALL.set(call := Way())
             try:
                 return await self._session.post(
                     url,
@@ -166,10 +146,9 @@ class HTTPProvider:
                     headers=headers,
                     timeout=self._timeout,
                     allow_redirects=False,
-                    trace_request_ctx=way,
                 )
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if not way.kept or time.monotonic() - began > STALE_S:
+                if not call.kept or time.monotonic() - began > STALE_S:
                     raise
 
     def _address(self, model: Model) -> URL:

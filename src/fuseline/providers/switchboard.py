@@ -14,7 +14,8 @@ from fuseline.catalog.catalog import Catalog
 from fuseline.providers.base import Provider
 from fuseline.providers.breaker import Breaker, RetryBudget
 from fuseline.providers.bridge import BRIDGED, Bridge
-from fuseline.providers.http import HTTPProvider, watch
+from fuseline.providers.connections import Connections
+from fuseline.providers.http import HTTPProvider
 from fuseline.providers.keyring import Key, KeyRing
 from fuseline.providers.routes import admitted, ordered
 from fuseline.providers.statistics import Statistics, Window
@@ -251,12 +252,11 @@ class Switchboard:
         if line.session is None:
             line.session = await self._open.enter_async_context(
                 aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(limit=endpoint.connections, keepalive_timeout=30),
+                    connector=Connections(limit=endpoint.connections, keepalive_timeout=30),
                     cookie_jar=aiohttp.DummyCookieJar(),
                     auto_decompress=False,
                     skip_auto_headers=("User-Agent",),
                     trust_env=False,
-                    trace_configs=[watch()],
                 )
             )
         wire = self._wires[endpoint.wire]
