@@ -142,6 +142,7 @@ def shipped(name: str, fact: facts.EndpointFacts, environ: Mapping[str, str]) ->
         headers=fact.headers,
         quirks=fact.quirks,
         policy=fact.policy,
+        connections=fact.connections,
     )
 
 

@@ -43,6 +43,8 @@ class EndpointFacts(Facts):
     policy: DataPolicy = DataPolicy()
     policy_source: str = ""
     """Where it says in public what it does with what it is sent."""
+    connections: int = 4096
+    """Most connections at a time; calls beyond them wait."""
     source: str
     """Where it is described in public."""
     models: re.Pattern[str] | None = None

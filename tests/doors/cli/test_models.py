@@ -247,3 +247,10 @@ def test_the_result_can_be_had_as_json(shell: Shell):
 
 def test_the_settings_know_where_lists_are(shell: Shell):
     assert load(shell.folder / "fuseline.toml").model_lists.name == "models"
+
+
+def test_what_only_a_library_reaches_has_no_list_and_says_so(shell: Shell):
+    code, said, talk = refreshing(shell, '[endpoints.far]\nwire = "any-llm"\n', "far")
+    assert code == 1
+    assert "any-llm has no list of what it leads to" in said + talk
+    assert "Traceback" not in talk

@@ -227,12 +227,15 @@ async def test_one_model_is_what_the_list_says_of_it(prefix: str, slug: str):
         assert (await door.get(f"{prefix}/models/user")).body["data"] == list(rows.values())
 
 
-async def test_a_models_endpoint_is_the_one_that_would_be_asked():
+async def test_a_models_endpoints_are_those_that_would_be_asked_in_their_order():
     async with well_stocked() as door:
         heard = (await door.get("/api/v1/models/anthropic/claude-opus-4-5/endpoints")).body["data"]
         fusion = (await door.get("/api/v1/models/openrouter/fusion/endpoints")).body["data"]
-    [endpoint] = heard["endpoints"]
-    assert (endpoint["provider_name"], endpoint["tag"], endpoint["status"]) == ("Anthropic", "anthropic", 0)
+    assert [(each["provider_name"], each["tag"], each["status"]) for each in heard["endpoints"]] == [
+        ("Anthropic", "anthropic", 0),
+        ("OpenRouter", "openrouter", 0),
+    ]
+    assert {each["model_id"] for each in heard["endpoints"]} == {heard["id"]}
     assert fusion["endpoints"] == []
 
 

@@ -70,6 +70,8 @@ class Errand:
         """Ask one endpoint and keep its list. Whatever goes wrong changes nothing."""
         if not self.directory.reachable(endpoint.name):
             return Refreshed(endpoint.name, f"it cannot be asked: set {self.directory.opens(endpoint.name)}")
+        if endpoint.wire not in CLIENT_WIRES:
+            return Refreshed(endpoint.name, f"{endpoint.wire} has no list of what it leads to")
         known = self.shelves.of(endpoint).models
         try:
             async with self.slots:

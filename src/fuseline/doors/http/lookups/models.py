@@ -20,6 +20,7 @@ from fuseline.doors.http.lookups.rows import (
 from fuseline.doors.http.lookups.shapes import Shown, read_query, reply
 from fuseline.planner.terms import alias_of
 from fuseline.types.errors import NotFound
+from fuseline.types.models import Model
 
 
 class NextPage(Shown):
@@ -154,7 +155,7 @@ async def list_endpoints(house: House, request: HTTPRequest) -> Response:
                 created=row.created,
                 description=row.description,
                 architecture=row.architecture,
-                endpoints=[] if alias_of(row.id) else [endpoint_row(house, row)],
+                endpoints=[] if alias_of(row.id) else [endpoint_row(row, one) for one in house.catalog.routes(row.id)],
             )
         )
     )
@@ -182,14 +183,14 @@ def row_of(house: House, request: HTTPRequest) -> ModelRow:
     return model_row(house.catalog.resolve(slug))
 
 
-def endpoint_row(house: House, row: ModelRow) -> EndpointRow:
-    """The one endpoint at which a listed model would be asked."""
-    model = house.catalog.resolve(row.id)
+def endpoint_row(listed: ModelRow, model: Model) -> EndpointRow:
+    """One of the endpoints at which a listed model would be asked, with what it is there."""
+    row = model_row(model)
     title, tools = model.endpoint.title or model.endpoint.name, model.calls_tools
     return EndpointRow(
         name=f"{title} | {model.name}",
-        model_id=row.id,
-        model_name=row.name,
+        model_id=listed.id,
+        model_name=listed.name,
         provider_name=title,
         tag=model.endpoint.name,
         context_length=row.context_length,
