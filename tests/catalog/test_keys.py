@@ -358,7 +358,8 @@ def test_of_a_short_key_no_end_is_shown():
 
 def test_no_library_of_an_extra_is_loaded_before_it_is_needed():
     script = (
-        "import sys\nimport fuseline.assembly\nfrom fuseline.catalog.catalog import Catalog\nfrom fuseline.settings import load\nimport anyio\n"
+        "import sys, anyio, fuseline.assembly\n"
+        "from fuseline.catalog.catalog import Catalog\nfrom fuseline.settings import load\n"
         "anyio.run(Catalog.open, load())\n"
         "wanted = ('boto3', 'botocore', 'google.auth', 'azure.identity', 'keyring')\n"
         "print([name for name in wanted if name in sys.modules])"

@@ -265,7 +265,7 @@ def test_a_search_tool_of_the_protocol_is_passed_over_with_a_warning():
 
 @requirement("ours:fallbacks")
 def test_analyst_and_writer_have_substitutes_in_order():
-    fallbacks = {"analyst_fallbacks": ["lab/a", "lab/judge"], "writer_fallbacks": ["lab/b"]}
+    fallbacks: dict[str, Any] = {"analyst_fallbacks": ["lab/a", "lab/judge"], "writer_fallbacks": ["lab/b"]}
     assert spec_of(ask(), **fallbacks).analysts == ("lab/judge", "lab/a")
     assert plan(ask(fallbacks=("lab/c",)), **fallbacks).speakers == ("lab/writer", "lab/c", "lab/b")
     assert plan(ask(plugins=plugin(writer=["lab/d", "lab/a"])), **fallbacks).speakers == ("lab/d", "lab/a", "lab/b")
