@@ -21,7 +21,7 @@ from tests.wires import claims
 from tests.wires.stories import CLOCK, LOOK, Story, stories
 
 TRIES = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # a run takes a tenth of a second: a story is told as it was found

@@ -464,7 +464,7 @@ ANY: st.SearchStrategy[Any] = st.recursive(
 
 
 @FAR
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.lists(st.fixed_dictionaries({"type": st.sampled_from(KINDS) | ANY}, optional=dict.fromkeys(WORDS[1:], ANY))))
 def test_no_events_whatever_they_hold_make_a_reader_raise_anything_else_than_an_upstreams_error(
     wire: str, events: list[Any]

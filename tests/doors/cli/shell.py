@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fuseline
+from tests.doors.cli.forge import run_forked
 from tests.house import CANARY
 from tests.upstream import Upstream
 
@@ -30,11 +31,17 @@ class Shell:
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def run(self, *arguments: str, stdin: bytes | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; without `stdin` there is nothing on standard input."""
+        """Run a command to its end; without `stdin` there is nothing on standard input.
+
+        Where the environment says how Python itself shall start, the process is a new one, and else a fork.
+        """
+        whole = {**self.environ, **environ}
+        if whole.get("PYTHONPATH") == SOURCE and not any(name.startswith("PYTHON") for name in environ):
+            return run_forked(arguments, self.folder, whole, stdin or b"", PATIENCE_S)
         done = subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.folder,
-            env={**self.environ, **environ},
+            env=whole,
             input=b"" if stdin is None else stdin,
             capture_output=True,
             timeout=PATIENCE_S,
