@@ -15,7 +15,7 @@ Money = Literal["free", "counted", "guessed", "prompt", "worst"]
 """A call's booking: nothing, the upstream's count, our count of what was heard, its prompt, or all it asked for."""
 MOST_TOKENS = 1000
 """The output that every seat is asked for at most."""
-CLOCKS = {"connect_s": 0.6, "first_byte_s": 0.4, "idle_s": 0.4, "call_s": 1.5, "run_s": 30.0, "reserve_s": 5.0}
+CLOCKS = {"connect_s": 0.35, "first_byte_s": 0.4, "idle_s": 0.4, "call_s": 1.5, "run_s": 30.0, "reserve_s": 5.0}
 PATIENT = {**CLOCKS, "first_byte_s": 10.0, "idle_s": 10.0}
 NANO_IN, NANO_OUT = 1000, 2000
 """Nano-dollars a token, as the house's models are priced."""
