@@ -20,7 +20,6 @@ from fuseline.types.deliberation import (
     Contradiction,
     PanelAnswer,
     Report,
-    Seat,
     Stance,
 )
 from fuseline.types.messages import Message, system, user
@@ -146,21 +145,21 @@ def test_a_prompt_says_all_that_is_required_of_it(name: Name, phrases: Mapping[s
 
 @requirement("ours:prompts")
 def test_the_panel_hears_nothing_of_a_panel():
-    heard = (opening().text + seat_task(Seat("zebra-9000"), True, 4)).lower()
+    heard = (opening().text + seat_task("", True, 4)).lower()
     told = ("panel", "fusion", "other model", "other expert", "seat", "compar", "writer", "zebra")
     assert [word for word in told if word in heard] == []
 
 
 @requirement("ours:prompts")
 def test_a_seat_with_tools_knows_its_budget_and_keeps_a_turn_for_the_answer():
-    heard = seat_task(Seat("m"), True, 7)
+    heard = seat_task("", True, 7)
     assert "You may make 7 tool calls." in heard
     assert "keep your last turn for the answer, which is mandatory" in heard
 
 
 @requirement("ours:prompts")
 def test_a_seat_without_tools_is_told_so():
-    assert "You have no tools" in seat_task(Seat("m"), False, 7)
+    assert "You have no tools" in seat_task("", False, 7)
 
 
 @requirement("ours:prompts")

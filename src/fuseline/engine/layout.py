@@ -5,7 +5,8 @@ anew for each run stands in front of the conversation.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from fuseline.engine.prompts import render
 from fuseline.types.messages import Message, in_turn, system, user
@@ -16,8 +17,15 @@ def opening(wishes: str = "") -> Message:
 
     `wishes` are the person's own instructions, for those who may see them.
     """
-    extra = f"\nThe person's own instructions, which govern form and language:\n\n{wishes}" if wishes else ""
-    return system(render("common", today=datetime.now(UTC).date().isoformat(), instructions=extra))
+    plain = plain_opening(datetime.now(UTC).date())
+    extra = f"\n\nThe person's own instructions, which govern form and language:\n\n{wishes.strip()}"
+    return system(plain + extra) if wishes.strip() else system(plain)
+
+
+@lru_cache(2)
+def plain_opening(today: date) -> str:
+    """What all are told, made once a day."""
+    return render("common", today=today.isoformat())
 
 
 def laid_out(conversation: Iterable[Message], *task: str, wishes: str = "") -> tuple[Message, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import anyio
 
@@ -136,7 +137,7 @@ class Panel:
 
     def _request(self, seat: Seat, tools: Mapping[str, Tool]) -> Request:
         spec, conversation = self._spec, self._question.conversation
-        messages = laid_out(conversation, seat_task(seat, bool(tools), spec.max_tool_calls))
+        messages = laid_out(conversation, seat_task(seat.instructions, bool(tools), spec.max_tool_calls))
         roles = (*(one.model for one in spec.seats), *spec.analysts[:1], *spec.writers[:1])
         return Request(
             seat.model,
@@ -149,12 +150,19 @@ class Panel:
         )
 
 
-def seat_task(seat: Seat, has_tools: bool, steps: int) -> str:
+def seat_task(instructions: str, has_tools: bool, steps: int) -> str:
     """What a seat is to do. It knows nothing of the panel."""
+    plain = plain_task(has_tools, steps)
+    extra = f"\n\nFurther instructions for you:\n\n{instructions.strip()}"
+    return plain + extra if instructions.strip() else plain
+
+
+@lru_cache(64)
+def plain_task(has_tools: bool, steps: int) -> str:
+    """What every seat is to do that has the same means."""
     budget = f"You may make {steps} tool calls. Plan them, and keep your last turn for the answer, which is mandatory."
     tools = budget if has_tools else "You have no tools: answer from what you know, and say what should be looked up."
-    extra = f"\nFurther instructions for you:\n\n{seat.instructions}" if seat.instructions else ""
-    return render("panel", tools=tools, instructions=extra)
+    return render("panel", tools=tools)
 
 
 def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:
