@@ -79,6 +79,7 @@ def write_call(call: Call) -> dict[str, Json]:
         "provider": call.endpoint,
         "prompt_tokens": usage.input_tokens if usage else None,
         "completion_tokens": usage.output_tokens if usage else None,
+        "cached_tokens": usage.cached_tokens if usage else None,
         "cost": None if call.cost_source == "unknown" else dollars(call.cost),
         "cost_source": call.cost_source,
         "certainty": call.certainty,
