@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fuseline.assembly import CLIENT_WIRES, SERVER_WIRES
 from fuseline.types.json import JsonObject
-from fuseline.types.messages import Message, joined, system
+from fuseline.types.messages import Message, system
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Request
 from fuseline.wires.reasoning import EFFORTS, LEAST_BUDGET, effort_of, off, tokens_of
@@ -179,4 +179,4 @@ def test_what_is_asked_on_chat_reads_as_it_was_meant(request: Request):
 def test_what_is_asked_of_openrouter_reads_word_for_word(request: Request):
     read = mirrored("chat", request, OPENROUTER)
     choice = request.tool_choice if request.functions else None
-    assert read == replace(request, messages=joined(request.messages), tool_choice=choice, shared=0)
+    assert read == replace(request, tool_choice=choice, shared=0)

@@ -87,25 +87,3 @@ def in_turn(messages: Iterable[Message]) -> tuple[Message, ...]:
         plain = repeats and not (turns[-1].tool_calls or message.tool_calls)
         turns.append(replace(message, goes_on=True) if plain else message)
     return tuple(turns)
-
-
-def joined(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """The conversation with what goes on put together with what it goes on from."""
-    turns: list[Message] = []
-    for message in messages:
-        if message.goes_on and turns:
-            turns[-1] = replace(turns[-1], content=together(turns[-1], message))
-        else:
-            turns.append(message)
-    return tuple(turns)
-
-
-def together(first: Message, second: Message) -> str | tuple[Part, ...]:
-    """What two messages say, as one."""
-    if isinstance(first.content, str) and isinstance(second.content, str):
-        return f"{first.content}\n\n{second.content}"
-    return tuple(
-        part
-        for content in (first.content, second.content)
-        for part in ((Text(content),) if isinstance(content, str) else content)
-    )

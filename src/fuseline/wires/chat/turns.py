@@ -1,10 +1,10 @@
 """A conversation as chat completions have it, written for upstreams. What is sealed goes only to those who take it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fuseline.types.json import Json, list_of, object_of
-from fuseline.types.messages import Message, Part, Text, ToolCall, joined
+from fuseline.types.messages import Message, Part, Text, ToolCall
 from fuseline.types.models import Model
 from fuseline.types.requests import Request
 from fuseline.wires.marks import MARK, marked, room
@@ -29,12 +29,31 @@ def takes_marks(model: Model) -> bool:
 def write_turns(request: Request, model: Model, without: frozenset[str]) -> list[Turn]:
     """The conversation, its shared front marked where this upstream wants that."""
     if not (request.shared and takes_marks(model) and MARK not in without):
-        return [write_message(message, model) for message in joined(request.messages)]
-    front = [write_message(message, model) for message in joined(request.messages[: request.shared])]
-    rest = [write_message(message, model) for message in joined(request.messages[request.shared :])]
+        return write_messages(request.messages, model)
+    front = write_messages(request.messages[: request.shared], model)
+    rest = write_messages(request.messages[request.shared :], model)
     free = room([*front, *rest], automatic=MARK in request.extra)
     seam = request.messages[request.shared :][:1]
     return seamed(mark_front(front, model, free), rest, goes_on=bool(seam and seam[0].goes_on))
+
+
+def write_messages(messages: Iterable[Message], model: Model) -> list[Turn]:
+    """Messages as turns; what goes on from the one before it is part of that turn."""
+    turns: list[Turn] = []
+    for message in messages:
+        turn = write_message(message, model)
+        if message.goes_on and turns:
+            turns[-1]["content"] = together(turns[-1]["content"], turn["content"])
+        else:
+            turns.append(turn)
+    return turns
+
+
+def together(first: Json, second: Json) -> Json:
+    """What two messages say, as one."""
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first}\n\n{second}"
+    return [*parts_in(first), *parts_in(second)]
 
 
 def mark_front(front: Sequence[Turn], model: Model, most: int) -> list[Turn]:
@@ -70,7 +89,11 @@ def is_text(part: Any) -> bool:
 
 def parts_of(turn: Turn) -> list[Any]:
     """What a turn says as parts."""
-    content = turn["content"]
+    return parts_in(turn["content"])
+
+
+def parts_in(content: Json) -> list[Any]:
+    """A content as parts."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else list_of(content)
 
 
