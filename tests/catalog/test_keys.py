@@ -14,6 +14,7 @@ from inline_snapshot import snapshot
 
 from fuseline.catalog import extras
 from fuseline.catalog.catalog import Catalog
+from fuseline.catalog.endpoints import configured
 from fuseline.catalog.keeping import forget, keep
 from fuseline.catalog.keys import KeyPlace, Keys
 from fuseline.settings import Settings, load
@@ -411,7 +412,8 @@ def test_such_a_file_may_send_a_vendors_key_home_or_stay_on_this_machine_and_use
     table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     found_here(table, tmp_path, monkeypatch)
-    assert load().merely_found
-    shelf = Catalog.build(load(), {"OPENAI_API_KEY": CANARY, "LAB_API_KEY": OTHER})
-    ((name, endpoint),) = ((name, table) for name, table in load().endpoints.items())
-    assert shelf.keys.of(Endpoint(name, endpoint.base_url, api_key_env=("OPENAI_API_KEY", "LAB_API_KEY")))
+    found = load()
+    assert found.merely_found
+    shelf = Catalog.build(found, {"OPENAI_API_KEY": CANARY, "LAB_API_KEY": OTHER})
+    [(name, stated)] = found.endpoints.items()
+    assert shelf.keys.of(configured(name, stated)) == ((OTHER,) if name == "lab" else (CANARY,))

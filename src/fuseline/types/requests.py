@@ -91,6 +91,6 @@ class Request:
     policy: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Fields that say what may be done with the data: they travel with every inner call."""
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    """Parameters we do not model, for the outer model only."""
+    """Parameters we do not model: the client's for the outer model alone, and our own wishes for any call."""
     echo: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """What the reply has to say back, in the words of the wire that read it."""
