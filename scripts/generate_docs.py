@@ -12,7 +12,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from fuseline.doors.cli.main import app
-from fuseline.settings import QuirksSettings, SeatSettings, Settings, environment_name
+from fuseline.settings.explaining import environment_name
+from fuseline.settings.sections import QuirksSettings, SeatSettings
+from fuseline.settings.settings import Settings
 from scripts.api_page import api_page
 from scripts.endpoints_page import endpoints_page
 

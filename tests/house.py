@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseline.assembly import House, open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.storage.connections import MEMORY, connect, create_file
 from fuseline.storage.sqlite import prepare
 from fuseline.types.events import Event

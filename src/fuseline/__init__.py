@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fuseline.assembly import House, open_house
     from fuseline.doors.python import Fused, fuse, fusion_events
-    from fuseline.settings import Settings, load
+    from fuseline.settings.settings import Settings, load
     from fuseline.types.errors import FuselineError
     from fuseline.types.messages import Message
     from fuseline.types.requests import Request

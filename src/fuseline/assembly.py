@@ -11,7 +11,7 @@ from fuseline.planner.planner import Planner
 from fuseline.planner.preferences import HouseRules
 from fuseline.providers.bridge import BRIDGED, Bridge
 from fuseline.providers.switchboard import Switchboard
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.wires.base import ClientWire, ServerWire

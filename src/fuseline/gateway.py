@@ -21,7 +21,7 @@ from fuseline.journal import Journal
 from fuseline.ledger import Ledger
 from fuseline.planner.planner import Plan, Planner
 from fuseline.providers.switchboard import Switchboard
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.types.deliberation import Report, warned
 from fuseline.types.errors import FuselineError, TooBusy, UpstreamError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.endpoints import LEFT_OPEN
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.money import FREE
 

@@ -17,7 +17,7 @@ from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.endpoints import configured
 from fuseline.catalog.keeping import forget, keep
 from fuseline.catalog.keys import KeyPlace, Keys
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.types.errors import BadConfiguration, InvalidRequest
 from fuseline.types.models import Endpoint
 from tests.catalog.vault import FILE, LOCKED, Vault
@@ -200,7 +200,7 @@ def test_a_key_takes_the_place_of_the_others_or_stands_beside_them():
 @requirement("ours:keys")
 def test_writers_at_the_same_time_lose_no_key(tmp_path: Path):
     script = (
-        "import sys\nfrom fuseline.catalog.keeping import keep\nfrom fuseline.settings import Settings\n"
+        "import sys\nfrom fuseline.catalog.keeping import keep\nfrom fuseline.settings.settings import Settings\n"
         "from fuseline.types.models import Endpoint\n"
         "for number in range(10):\n"
         "    endpoint = Endpoint(f'{sys.argv[1]}-{number}', 'https://lab.example/v1')\n"
@@ -360,7 +360,7 @@ def test_of_a_short_key_no_end_is_shown():
 def test_no_library_of_an_extra_is_loaded_before_it_is_needed():
     script = (
         "import sys, anyio, fuseline.assembly\n"
-        "from fuseline.catalog.catalog import Catalog\nfrom fuseline.settings import load\n"
+        "from fuseline.catalog.catalog import Catalog\nfrom fuseline.settings.settings import load\n"
         "anyio.run(Catalog.open, load())\n"
         "wanted = ('boto3', 'botocore', 'google.auth', 'azure.identity', 'keyring')\n"
         "print([name for name in wanted if name in sys.modules])"

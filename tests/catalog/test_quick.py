@@ -22,7 +22,7 @@ LOOK = """
 import json, sys, time, tracemalloc
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 
 settings, keys = Settings(), dict.fromkeys(json.loads(sys.argv[1]), "secret")
 if sys.argv[2] == "memory":

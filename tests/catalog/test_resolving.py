@@ -4,7 +4,7 @@ import pytest
 
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import BadConfiguration, InvalidRequest, ModelNotFound
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.money import FREE, Price

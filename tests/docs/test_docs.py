@@ -9,7 +9,7 @@ import pytest
 
 import fuseline
 from fuseline.planner.parameters import FusionParameters
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from fuseline.types import events
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.runs import Speaker

@@ -8,7 +8,7 @@ from typing import Any
 
 from fuseline.assembly import House, open_house
 from fuseline.engine.fitting import CAUTION
-from fuseline.settings import ModelSettings
+from fuseline.settings.sections import ModelSettings
 from fuseline.types.json import JsonObject
 from fuseline.types.tokens import estimate
 from tests.house import CANARY, PRICED, settings

@@ -11,7 +11,8 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from fuseline.assembly import open_house
 from fuseline.providers.http import broken
-from fuseline.settings import EndpointSettings, ModelSettings, Settings
+from fuseline.settings.sections import EndpointSettings, ModelSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.deliberation import PanelAnswer
 from fuseline.wires.chat.reader import open_reader
 from fuseline.wires.chat.writer import write_reply

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from fuseline.assembly import House, open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError
 from fuseline.types.messages import user
 from fuseline.types.requests import Request

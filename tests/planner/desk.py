@@ -4,7 +4,8 @@ from typing import Any
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.planner.planner import Plan, Planner
-from fuseline.settings import FusionSettings, RoutingSettings, Settings
+from fuseline.settings.sections import FusionSettings, RoutingSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.deliberation import FusionSpec
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Message, user

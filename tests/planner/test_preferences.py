@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fuseline.planner.preferences import NO_RULES, HouseRules
-from fuseline.settings import RoutingSettings
+from fuseline.settings.sections import RoutingSettings
 from fuseline.types.money import Price, nano
 from fuseline.types.routing import ANY, Preferences
 from tests.planner.desk import ask

@@ -17,7 +17,8 @@ from fuseline.assembly import open_house
 from fuseline.providers.credentials import SCHEMES, KeyHeader, credential_for
 from fuseline.providers.signing import AwsSigner
 from fuseline.providers.tokens import AzureToken, GoogleToken, Lease, Renewed
-from fuseline.settings import RoutingSettings, Settings
+from fuseline.settings.sections import RoutingSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError, UpstreamError
 from fuseline.types.messages import user
 from fuseline.types.requests import Request

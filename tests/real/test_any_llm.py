@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fuseline.assembly import House, open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.requests import FunctionTool
 from tests.house import CANARY

@@ -11,7 +11,7 @@ import pytest
 
 from fuseline.assembly import CLIENT_WIRES, House, open_house
 from fuseline.providers.credentials import key_headers
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Event, ReasoningDelta, TextDelta
 from fuseline.types.models import Endpoint, Model

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fuseline.assembly import open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.messages import Message, user
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.requests import Request

@@ -18,7 +18,7 @@ from fuseline.catalog.presets import Preset, configured, current_name, shipped
 from fuseline.catalog.refusals import Refusals
 from fuseline.catalog.resolver import Resolver
 from fuseline.catalog.shelf import Shelves
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import ModelNotFound, NothingToCall
 from fuseline.types.models import Model
 from fuseline.types.routing import Sort

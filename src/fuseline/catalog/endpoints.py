@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from fuseline.catalog import facts
 from fuseline.catalog.keys import Keys
-from fuseline.settings import EndpointSettings, Settings
+from fuseline.settings.sections import EndpointSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.models import PLAIN, DataPolicy, Endpoint, Model
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -7,7 +7,7 @@ from fuseline.catalog.endpoints import lacking
 from fuseline.catalog.keyfile import StoredKey, changing
 from fuseline.catalog.keys import KeyPlace, each_of, guard, origin
 from fuseline.catalog.vault import entry_of, read_entry, write_entry
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import BadConfiguration, InvalidRequest
 from fuseline.types.models import Endpoint
 

@@ -14,7 +14,7 @@ from fuseline.catalog import facts
 from fuseline.catalog.extras import demand, installed
 from fuseline.catalog.keyfile import Rows, StoredKey, read_rows
 from fuseline.catalog.vault import entry_of, read_entry
-from fuseline.settings import HERE, Settings
+from fuseline.settings.settings import HERE, Settings
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.models import Auth, Endpoint
 

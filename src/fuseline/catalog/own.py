@@ -7,7 +7,8 @@ from fuseline.catalog.endpoints import Directory, canonical
 from fuseline.catalog.names import bare
 from fuseline.catalog.prices import per_million
 from fuseline.catalog.shelf import Shelves
-from fuseline.settings import ModelSettings, Settings
+from fuseline.settings.sections import ModelSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.models import Model
 from fuseline.types.money import FREE, Price

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fuseline.catalog import facts
-from fuseline.settings import PresetSettings, SeatSettings
+from fuseline.settings.sections import PresetSettings, SeatSettings
 from fuseline.types.deliberation import Seat
 from fuseline.types.errors import InvalidRequest
 

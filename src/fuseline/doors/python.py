@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack, cast
 
 from fuseline.assembly import House, open_house
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.types.deliberation import Analysis, PanelAnswer, Source
 from fuseline.types.events import Event
 from fuseline.types.json import Json

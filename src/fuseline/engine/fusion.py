@@ -19,7 +19,7 @@ from fuseline.engine.panel import Panel
 from fuseline.engine.prompts import render
 from fuseline.engine.question import Question, put_to_panel
 from fuseline.engine.writer import LONGEST_ANSWER
-from fuseline.settings import FusionSettings
+from fuseline.settings.sections import FusionSettings
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.tools.toolbox import open_toolbox
 from fuseline.types.deliberation import FUSION_CALL, FusionSpec, PanelAnswer, Report, report_body, warned

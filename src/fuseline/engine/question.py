@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from fuseline.settings import FusionSettings
+from fuseline.settings.sections import FusionSettings
 from fuseline.types.json import Json
 from fuseline.types.messages import Message, user
 

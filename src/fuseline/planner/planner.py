@@ -10,7 +10,7 @@ from fuseline.planner.checks import check_plan, check_question, checked_choice
 from fuseline.planner.history import with_runs
 from fuseline.planner.preferences import NO_RULES, HouseRules
 from fuseline.planner.terms import Terms
-from fuseline.settings import FusionSettings
+from fuseline.settings.sections import FusionSettings
 from fuseline.tools.base import Tool
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec

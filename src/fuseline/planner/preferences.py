@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fuseline.catalog import facts
 from fuseline.catalog.refusals import LOCAL_SERVERS
-from fuseline.settings import RoutingSettings
+from fuseline.settings.sections import RoutingSettings
 from fuseline.types.json import Json, object_of
 from fuseline.types.money import Price, nano
 from fuseline.types.requests import Request

@@ -6,7 +6,7 @@ from functools import cached_property
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.presets import Preset
 from fuseline.planner.parameters import FusionParameters, check, merged, read_reasoning, read_tools
-from fuseline.settings import FusionSettings
+from fuseline.settings.sections import FusionSettings
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec, Seat
 from fuseline.types.errors import InvalidRequest

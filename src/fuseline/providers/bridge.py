@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from fuseline.catalog.extras import borrow, demand
 from fuseline.providers.base import Hear
 from fuseline.providers.http import BYTES_PER_TOKEN, Clock
-from fuseline.settings import Clocks, Limits
+from fuseline.settings.sections import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.json import object_of
 from fuseline.types.models import Endpoint, Model

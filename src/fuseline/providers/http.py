@@ -15,7 +15,7 @@ from fuseline.providers.connections import CALL, Way
 from fuseline.providers.credentials import credential_for
 from fuseline.providers.keyring import Key
 from fuseline.providers.limits import cooling
-from fuseline.settings import Clocks, Limits
+from fuseline.settings.sections import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.replies import Reply

@@ -19,7 +19,7 @@ from fuseline.providers.http import HTTPProvider
 from fuseline.providers.keyring import Key, KeyRing
 from fuseline.providers.routes import admitted, ordered
 from fuseline.providers.statistics import Statistics, Window
-from fuseline.settings import Clocks, Limits
+from fuseline.settings.sections import Clocks, Limits
 from fuseline.types.errors import ModelNotFound, NotCalled, UpstreamError
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.performance import Condition, Performance, Timed

@@ -5,7 +5,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from fuseline.storage.base import StoredRun
 from fuseline.storage.sqlite import open_sqlite
 from tests.doors.cli.examining import Examine, examining, lab

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from tests.doors.cli.lister import Lister, lister
 from tests.doors.cli.shell import Shell
 from tests.house import CANARY

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
 from fuseline.catalog.catalog import Catalog
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.storage.sqlite import open_sqlite
 from tests.doors.http.players import open_door
 from tests.doors.http.talk import QUESTION, get, question

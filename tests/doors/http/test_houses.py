@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fuseline.assembly import SERVER_WIRES, open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from tests.doors.http.players import Door, open_door
 from tests.doors.http.talk import CHAT, QUESTION, Heard, post
 from tests.doors.http.wired import asking, path_of

@@ -11,7 +11,7 @@ import pytest
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
 from fuseline.doors.http.lookups.rows import ModelRow, all_rows, model_row, parameters, per_token, pricing
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.models import Endpoint, Model, Quirks
 from fuseline.types.money import Price, Tier, nano
 from tests.doors.http.players import Door, open_door

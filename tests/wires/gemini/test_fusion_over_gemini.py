@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fuseline.assembly import open_house
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.json import JsonObject
 from tests.doors.http.players import compares
 from tests.doors.http.talk import QUESTION, Heard, post

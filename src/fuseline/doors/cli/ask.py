@@ -23,7 +23,7 @@ from fuseline.doors.cli.terminal import is_live, say, talking
 from fuseline.doors.cli.view import LiveView
 from fuseline.doors.cli.wish import Wish
 from fuseline.gateway import Gateway
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Event, Failed, Finished, RunStarted, TextDelta
 from fuseline.types.requests import Request

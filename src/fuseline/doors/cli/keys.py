@@ -16,7 +16,7 @@ from fuseline.doors.cli import codes
 from fuseline.doors.cli.objects import print_json
 from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.words import aligned, count
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.types.errors import InvalidRequest, NotFound
 from fuseline.types.json import Json
 from fuseline.types.models import Endpoint

@@ -14,7 +14,7 @@ from fuseline.doors.cli.objects import print_json
 from fuseline.doors.cli.refresh import refresh
 from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.words import aligned
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json
 from fuseline.types.models import Model

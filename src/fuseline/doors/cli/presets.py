@@ -11,7 +11,7 @@ from fuseline.catalog.presets import Preset, shipped
 from fuseline.doors.cli import codes
 from fuseline.doors.cli.objects import print_json
 from fuseline.doors.cli.terminal import one_line, say
-from fuseline.settings import load
+from fuseline.settings.settings import load
 from fuseline.types.errors import NothingToCall
 from fuseline.types.json import Json
 

@@ -23,7 +23,7 @@ from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.words import aligned, count
 from fuseline.providers.credentials import Credential, credential_for
 from fuseline.providers.probe import knock
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.types.errors import InvalidRequest, NothingToCall, StorageFailed, UpstreamError
 from fuseline.types.models import Endpoint, Model
 

@@ -11,7 +11,7 @@ from fuseline.doors.cli import codes
 from fuseline.doors.cli.objects import print_json
 from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.words import aligned, money, seconds
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.storage.base import StoredRun
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.types.json import Json

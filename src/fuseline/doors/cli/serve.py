@@ -21,7 +21,7 @@ from fuseline.doors.cli.terminal import one_line, say
 from fuseline.doors.cli.version import installed_version
 from fuseline.doors.http.app import build_app
 from fuseline.doors.http.server import Server
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.types.errors import FuselineError, NothingToCall
 
 BACKLOG = 2048

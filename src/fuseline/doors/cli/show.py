@@ -12,7 +12,7 @@ from fuseline.doors.cli.analysis import rows
 from fuseline.doors.cli.objects import account_object, print_json
 from fuseline.doors.cli.summary import call_lines, total_line
 from fuseline.doors.cli.terminal import say
-from fuseline.settings import Settings, load
+from fuseline.settings.settings import Settings, load
 from fuseline.storage.base import StoredRun
 from fuseline.storage.sqlite import open_sqlite
 from fuseline.types.errors import NotFound

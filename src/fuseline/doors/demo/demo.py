@@ -20,16 +20,16 @@ from fuseline.doors.cli.terminal import is_live, say, talking
 from fuseline.doors.cli.view import LiveView
 from fuseline.doors.demo.recordings import Recording, find, recordings
 from fuseline.doors.demo.upstream import recorded_upstream
-from fuseline.settings import (
+from fuseline.settings.sections import (
     EndpointSettings,
     FusionSettings,
     KeysSettings,
     LocalSettings,
     ModelSettings,
     PresetSettings,
-    Settings,
     StoreSettings,
 )
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError
 from fuseline.types.messages import user
 from fuseline.types.requests import Plugin, Request

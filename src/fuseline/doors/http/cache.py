@@ -15,7 +15,8 @@ from fuseline.doors.http.marks import GENERATION, status_of
 from fuseline.doors.http.recording import Recording, replay
 from fuseline.doors.http.stream import WHITE_SPACE
 from fuseline.doors.http.visit import Ending, Serve, Visit
-from fuseline.settings import CacheSettings, Settings
+from fuseline.settings.sections import CacheSettings
+from fuseline.settings.settings import Settings
 from fuseline.storage.base import CachedReply, Store
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.events import Finished

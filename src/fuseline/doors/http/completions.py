@@ -13,7 +13,7 @@ from fuseline.doors.http.messages import ClientGone, answer_error, read_body
 from fuseline.doors.http.stream import Outlet, Pace, Whole
 from fuseline.doors.http.visit import Ending, Left, Visit
 from fuseline.gateway import Gateway
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError
 from fuseline.types.events import Failed
 from fuseline.types.requests import Request

@@ -14,7 +14,7 @@ from fuseline.doors.http.messages import answer_error
 from fuseline.doors.http.recording import Recording, replay
 from fuseline.doors.http.stream import WHITE_SPACE
 from fuseline.doors.http.visit import Ending, Left, Serve, Visit
-from fuseline.settings import StoreSettings
+from fuseline.settings.sections import StoreSettings
 from fuseline.storage.base import Claim, ClaimState, Sent, Store
 from fuseline.types.errors import FuselineError, InvalidRequest
 from fuseline.types.events import Failed

@@ -8,7 +8,7 @@ from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.presets import Preset, configured, shipped
 from fuseline.doors.cli.doctor.checks import Check
 from fuseline.doors.cli.words import count
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import ModelNotFound, NothingToCall
 from fuseline.types.models import Model
 

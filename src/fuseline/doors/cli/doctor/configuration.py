@@ -5,7 +5,8 @@ from pathlib import Path
 
 from fuseline.doors.cli.doctor.checks import Check
 from fuseline.doors.cli.words import count
-from fuseline.settings import HERE, Settings, config_home, environment_name, find_config, load
+from fuseline.settings.explaining import environment_name
+from fuseline.settings.settings import HERE, Settings, config_home, find_config, load
 from fuseline.types.errors import BadConfiguration
 
 SECTION = "configuration"

@@ -18,7 +18,7 @@ from fuseline.doors.cli.doctor.checks import Check
 from fuseline.doors.cli.doctor.report import Progress, progress, show
 from fuseline.doors.cli.doctor.subjects import Subject, subjects
 from fuseline.doors.cli.doctor.visits import CLOCK_S, Visit
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import BadConfiguration, InvalidRequest, StorageFailed
 from fuseline.types.json import Json
 from fuseline.types.models import Model

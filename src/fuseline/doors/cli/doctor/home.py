@@ -10,7 +10,7 @@ from fuseline.assembly import REMEMBERED_CALLS, REMEMBERED_S
 from fuseline.doors.cli.doctor.checks import Check
 from fuseline.doors.cli.words import count
 from fuseline.providers.statistics import Window
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.storage.connections import MEMORY
 from fuseline.storage.examination import Condition, recent
 from fuseline.storage.examination import examine as examine_file

@@ -10,7 +10,7 @@ from fuseline.catalog.names import SLUG, chats
 from fuseline.doors.cli.doctor.checks import Check, span
 from fuseline.doors.cli.doctor.subjects import Subject
 from fuseline.doors.cli.words import count, money
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import FuselineError, ModelNotFound, RunFailed
 from fuseline.types.events import Event, TextDelta
 from fuseline.types.json import Json, JsonObject

@@ -14,7 +14,8 @@ from pydantic_core import from_json
 from fuseline.doors.cli.doctor.checks import Check
 from fuseline.doors.cli.version import installed_version
 from fuseline.doors.cli.words import count
-from fuseline.settings import ServerSettings, Settings
+from fuseline.settings.sections import ServerSettings
+from fuseline.settings.settings import Settings
 from fuseline.types.json import object_of
 from fuseline.types.models import Model
 

@@ -10,7 +10,7 @@ from fuseline.catalog.keys import SIGNS, KeyPlace
 from fuseline.catalog.shelf import Shelves
 from fuseline.providers.bridge import BRIDGED
 from fuseline.providers.statistics import Window
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.models import Endpoint, Model
 

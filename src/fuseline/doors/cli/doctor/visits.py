@@ -14,7 +14,7 @@ from fuseline.doors.cli.doctor.report import Progress
 from fuseline.doors.cli.doctor.subjects import Subject
 from fuseline.providers.credentials import credential_for
 from fuseline.providers.probe import Probe, probe
-from fuseline.settings import Settings
+from fuseline.settings.settings import Settings
 
 CLOCK_S = 5.0
 """Seconds that an endpoint has for each thing it is asked."""
