@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from fuseline.assembly import House, open_house
+from fuseline.pages.fetcher import WebFetcher
+from fuseline.search.desk import Desk
+from fuseline.settings.research import FetchSettings, SearchSettings
 from fuseline.settings.settings import Settings
 from fuseline.storage.connections import MEMORY, connect, create_file
 from fuseline.storage.sqlite import prepare
+from fuseline.tools.research import Research
 from fuseline.types.events import Event
 from fuseline.types.messages import user
 from fuseline.types.requests import Plugin, Request
-from fuseline.types.runs import Run
+from fuseline.types.runs import Lookup, Run
 
 PRICED = {"price_in": "1.00", "price_out": "2.00"}
 
@@ -60,6 +64,16 @@ def furnished() -> bytes:
         prepare(str(path), connection, path)
         connection.close()
         return path.read_bytes()
+
+
+def no_research() -> Research:
+    """Research that finds nothing, for what is tested without it."""
+    chosen = SearchSettings()
+    return Research(Desk((), chosen), WebFetcher(), FetchSettings(), no_lookup)
+
+
+async def no_lookup(lookup: Lookup) -> None:
+    """Forget what was looked up."""
 
 
 CANARY = "sk-canary-0123456789abcdef0123456789"

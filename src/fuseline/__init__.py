@@ -33,10 +33,10 @@ HOMES = {
     "House": "assembly",
     "Message": "types.messages",
     "Request": "types.requests",
-    "Settings": "settings",
+    "Settings": "settings.settings",
     "fuse": "doors.python",
     "fusion_events": "doors.python",
-    "load": "settings",
+    "load": "settings.settings",
     "open_house": "assembly",
 }
 """Where each name lives. Loaded at first use: the command line shares this package and must start in a moment."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.gateway import Gateway
+from fuseline.pages.fetcher import open_fetcher
 from fuseline.planner.planner import Planner
 from fuseline.planner.preferences import HouseRules
 from fuseline.providers.bridge import BRIDGED, Bridge
 from fuseline.providers.switchboard import Switchboard
+from fuseline.search.desk import open_search
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
@@ -58,10 +60,12 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
     async with (
         open_sqlite(settings.database) as store,
         Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
+        open_search(settings.search, environ) as search,
+        open_fetcher(settings.fetch) as fetcher,
     ):
         switchboard.recall(await store.timings(time.time() - REMEMBERED_S, REMEMBERED_CALLS))
         planner = Planner(catalog, settings.fusion, HouseRules(settings.routing, settings.endpoints))
-        gateway = Gateway(settings, planner, switchboard, store)
+        gateway = Gateway(settings, planner, switchboard, store, search, fetcher)
         yield House(settings, catalog, gateway, store, switchboard)
 
 

@@ -19,16 +19,19 @@ from fuseline.engine.sources import with_citations
 from fuseline.engine.writer import NO_PANEL, Written, write
 from fuseline.journal import Journal
 from fuseline.ledger import Ledger
+from fuseline.pages.base import Fetcher
 from fuseline.planner.planner import Plan, Planner
 from fuseline.providers.switchboard import Switchboard
+from fuseline.search.base import Search
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
+from fuseline.tools.research import Research
 from fuseline.types.deliberation import Report, warned
 from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
-from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, RunStarted, TextDelta, ignore
+from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, LookedUp, RunStarted, TextDelta, ignore
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
-from fuseline.types.runs import Round, Run, Speaker, new_run_id
+from fuseline.types.runs import Lookup, Round, Run, Speaker, new_run_id
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +58,21 @@ class Desk:
 class Gateway:
     """Carries requests through. One for the life of the process; `assembly` builds it."""
 
-    def __init__(self, settings: Settings, planner: Planner, switchboard: Switchboard, store: Store) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        planner: Planner,
+        switchboard: Switchboard,
+        store: Store,
+        search: Search,
+        fetcher: Fetcher,
+    ) -> None:
         self._settings = settings
         self._planner = planner
         self._switchboard = switchboard
         self.store = store
+        self._search = search
+        self._fetcher = fetcher
         self._open_runs = 0
         self._examiner = anyio.CapacityLimiter(1)
         """Schemas are checked one at a time, so that together they cannot hold up the streams."""
@@ -126,7 +139,15 @@ class Gateway:
 
         limit = (spec.deadline_s if spec else None) or self._settings.clocks.run_s
         heard = tell if plan.form is None else without_words(tell)
-        caller = Caller(self._switchboard, ledger, heard, time.monotonic() + limit, plan.wishes, session_of(request))
+
+        async def looked_up(lookup: Lookup) -> None:
+            ledger.book(lookup)
+            await tell(LookedUp(lookup))
+
+        research = Research(self._search, self._fetcher, self._settings.fetch, looked_up)
+        research.allow(message.text for message in request.messages)
+        ends_at, session = time.monotonic() + limit, session_of(request)
+        caller = Caller(self._switchboard, ledger, heard, research, ends_at, plan.wishes, session)
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell)
 
@@ -210,6 +231,7 @@ class Gateway:
             rounds=desk.rounds,
             report=desk.report and warned(desk.report, written.warnings),
             calls=tuple(desk.ledger.calls.values()),
+            lookups=tuple(desk.ledger.lookups),
             steps=desk.steps,
             finished_at=time.time(),
             degraded=written.degraded,
@@ -230,6 +252,7 @@ class Gateway:
             reply=Reply(desk.run.model, spoken, finish_reason="error") if spoken else None,
             report=desk.report,
             calls=tuple(desk.ledger.calls.values()),
+            lookups=tuple(desk.ledger.lookups),
             steps=desk.steps,
             finished_at=time.time(),
         )

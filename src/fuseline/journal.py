@@ -11,6 +11,7 @@ from fuseline.types.events import (
     Event,
     FusionFinished,
     FusionStarted,
+    LookedUp,
     ReasoningDelta,
     SeatAnswered,
     SeatFailed,
@@ -21,7 +22,7 @@ from fuseline.types.events import (
 from fuseline.types.json import Json
 from fuseline.types.messages import Message, Text
 from fuseline.types.requests import Request
-from fuseline.types.runs import Noted, Run, RunClosed, RunOpened
+from fuseline.types.runs import Lookup, Noted, Run, RunClosed, RunOpened
 
 
 class Journal:
@@ -71,6 +72,8 @@ class Journal:
             case ToolReturned(speaker, call, result) if call.name != FUSION_CALL:
                 text = self._text(result=result)
                 return "tool.returned", {"role": speaker.role, "seat": speaker.seat, "name": call.name, **text}
+            case LookedUp(lookup):
+                return "research.completed", {**lookup_figures(lookup), **self._text(asked=lookup.asked)}
             case FusionFinished(report):
                 labels: list[Json] = list(report.labels)
                 return "fusion.finished", {"ok": report.ok, "seed": report.seed, "labels": labels}
@@ -116,6 +119,24 @@ def seat_figures(answer: PanelAnswer) -> dict[str, Json]:
         "truncated": answer.truncated,
         "finish_reason": answer.finish_reason,
         "sources": [{"url": source.url, "title": source.title} for source in answer.sources],
+    }
+
+
+def lookup_figures(lookup: Lookup) -> dict[str, Json]:
+    """A search or a page without the words of it."""
+    return {
+        "kind": lookup.kind,
+        "role": lookup.speaker.role,
+        "model": lookup.speaker.model,
+        "seat": lookup.speaker.seat,
+        "engine": lookup.engine,
+        "verdict": lookup.verdict,
+        "started_at": lookup.started_at,
+        "duration_s": lookup.duration_s,
+        "bytes": lookup.size,
+        "cost": lookup.cost,
+        "sources": [{"url": source.url, "title": source.title} for source in lookup.sources],
+        "warnings": list(lookup.warnings),
     }
 
 

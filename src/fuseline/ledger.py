@@ -10,7 +10,7 @@ from fuseline.types.models import Model
 from fuseline.types.money import MILLION, Price, dollars
 from fuseline.types.replies import Reply, Usage
 from fuseline.types.requests import Request
-from fuseline.types.runs import NOT_SENT, Call, Certainty, CostSource, Role, Speaker
+from fuseline.types.runs import NOT_SENT, Call, Certainty, CostSource, Lookup, Role, Speaker
 from fuseline.types.tokens import estimate, estimate_messages
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ class Ledger:
     seats: int = 1
     """Between how many the panel's share is divided."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    lookups: list[Lookup] = field(default_factory=list[Lookup])
+    """What was searched for and read; some engines charge for it."""
     _ahead: dict[Speaker, Call] = field(default_factory=dict[Speaker, Call])
     """Calls that are written down and not yet made."""
     _ahead_safe: bool = False
@@ -51,8 +53,17 @@ class Ledger:
 
     @property
     def spent(self) -> int:
-        """Nano-dollars of the calls that have ended."""
-        return sum(call.cost for call in self.calls.values() if call.settled)
+        """Nano-dollars of the calls that have ended, and of what was looked up."""
+        return sum(call.cost for call in self.calls.values() if call.settled) + self.fees
+
+    @property
+    def fees(self) -> int:
+        """Nano-dollars of what was looked up."""
+        return sum(lookup.cost for lookup in self.lookups)
+
+    def book(self, lookup: Lookup) -> None:
+        """Book what a search or a page cost."""
+        self.lookups.append(lookup)
 
     @property
     def held(self) -> int:

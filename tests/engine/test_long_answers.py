@@ -17,7 +17,7 @@ from fuseline.types.messages import ToolCall, user
 from fuseline.types.requests import Plugin, Request
 from fuseline.types.runs import Run, Speaker
 from tests.engine.windows import COMPARES, furnished, said, taken
-from tests.house import ask, hear
+from tests.house import ask, hear, no_research
 from tests.requirements import requirement
 from tests.upstream import Reply, Upstream, calls_tool, fails, fault_upstream, says
 
@@ -228,7 +228,7 @@ async def test_an_outer_model_with_a_small_window_gets_digests_in_the_tool_resul
 
 
 TEXT = "Näher 日本. " * 3_000
-SCENE = Scene(Speaker("analyst", "lab/judge"))
+SCENE = Scene(Speaker("analyst", "lab/judge"), no_research())
 
 
 def read_call(arguments: object) -> ToolCall:

@@ -11,6 +11,7 @@ from fuseline.types.events import ignore
 from fuseline.types.messages import ToolCall
 from fuseline.types.requests import FunctionTool
 from fuseline.types.runs import Speaker
+from tests.house import no_research
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ def calls_of(count: int) -> list[ToolCall]:
 async def served(tools: Mapping[str, Tool], calls: list[ToolCall], room: int) -> list[str]:
     """What the calls of one turn are answered, in their order."""
     with anyio.fail_after(5):
-        results = await Bench(tools, ignore).serve(OUTER, calls, room)
+        results = await Bench(tools, ignore, no_research()).serve(OUTER, calls, room)
     assert [call for call, _ in results] == calls
     return [result.text for _, result in results]
 

@@ -9,6 +9,7 @@ import anyio
 from fuseline.engine.fallbacks import next_place
 from fuseline.ledger import Ledger, guess, usage_of_error, usage_of_reply
 from fuseline.providers.switchboard import Passage, Switchboard
+from fuseline.tools.research import Research
 from fuseline.types.errors import NotCalled, OverBudget, ParameterRefused, Partial, UpstreamError
 from fuseline.types.events import CallSettled, CallStarted, Emit, ReasoningDelta, TextDelta
 from fuseline.types.json import JsonObject
@@ -105,6 +106,7 @@ class Caller:
     switchboard: Switchboard
     ledger: Ledger
     emit: Emit
+    research: Research
     ends_at: float
     """When the run must be over, on the monotonic clock."""
     wishes: Preferences = ANY

@@ -8,6 +8,7 @@ import anyio
 from fuseline.engine.caller import Caller
 from fuseline.engine.stopping import Progress, Stop
 from fuseline.tools.base import Scene, Tool, ToolResult
+from fuseline.tools.research import Research
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, TextDelta, ToolCalled, ToolReturned
 from fuseline.types.messages import Message, ToolCall
@@ -76,7 +77,7 @@ async def converse(
     """
     own = {function.name for function in request.functions}
     offered = kept(with_tools(request, tools))
-    bench, stop = Bench(tools, emit), Stop(steps, tuple(rules))
+    bench, stop = Bench(tools, emit, caller.research), Stop(steps, tuple(rules))
     said: list[str] = []
     rounds: list[Round] = []
 
@@ -143,8 +144,9 @@ def continued(request: Request, reply: Reply, results: Sequence[tuple[ToolCall, 
 class Bench:
     """Where the server tools of one conversation stand."""
 
-    def __init__(self, tools: Mapping[str, Tool], emit: Emit) -> None:
+    def __init__(self, tools: Mapping[str, Tool], emit: Emit, research: Research) -> None:
         self._tools = tools
+        self._research = research
         self._emit = emit
         self._known: dict[tuple[str, str], ToolResult] = {}
         self._begun: list[ToolCall] = []
@@ -185,6 +187,6 @@ class Bench:
         if key not in self._known:
             self._begun.append(call)
             await self._emit(ToolCalled(speaker, call))
-            self._known[key] = await tool(call, Scene(speaker))
+            self._known[key] = await tool(call, Scene(speaker, self._research))
             await self._emit(ToolReturned(speaker, call, self._known[key].text))
         return self._known[key]

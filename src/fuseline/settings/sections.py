@@ -49,6 +49,20 @@ class FusionSettings(Section):
         default=(), description="Analysts to try when the first fails, in order."
     )
     writer_fallbacks: tuple[str, ...] = Field(default=(), description="Writers to try when the first fails, in order.")
+    tools: tuple[str, ...] = Field(
+        default=("openrouter:web_search", "openrouter:web_fetch"),
+        max_length=8,
+        description="Server tools of every seat, where the request names none.",
+    )
+    carry_citations: bool = Field(
+        default=True,
+        description="Whether links are put back that the writer left out, where it is sure whose.",
+    )
+    repair: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: the writer is asked once more, to take in or reject what one seat alone said and the answer "
+        "does not. The answer is then told when it is done.",
+    )
     context: Literal["auto", "conversation", "prompt"] = Field(
         default="auto",
         description="What the panel sees: `conversation`, what people and assistants said so far, and last the prompt "
@@ -250,3 +264,9 @@ class PresetSettings(Section):
         default=(), description="The analyst, or several in order; else the first seat."
     )
     writer: str | tuple[str, ...] = Field(default=(), description="The writer, or several in order; else the analyst.")
+    tools: tuple[str, ...] | None = Field(
+        default=None, max_length=8, description="Server tools of its seats; those of `fusion.tools` if unset."
+    )
+    collections: tuple[str, ...] | None = Field(
+        default=None, description="Collections of private documents that its seats may search."
+    )

@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fuseline.settings.explaining import explain
+from fuseline.settings.research import DocumentsSettings, FetchSettings, SearchSettings
 from fuseline.settings.sections import (
     CacheSettings,
     Clocks,
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     local: LocalSettings = LocalSettings()
     keys: KeysSettings = KeysSettings()
     routing: RoutingSettings = RoutingSettings()
+    search: SearchSettings = SearchSettings()
+    fetch: FetchSettings = FetchSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     endpoints: dict[str, EndpointSettings] = {}
     models: dict[str, ModelSettings] = {}
     presets: dict[str, PresetSettings] = {}
@@ -82,6 +86,11 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """Where runs are written."""
         return (self.store.path or self.home / "runs.db").expanduser()
+
+    @property
+    def document_index(self) -> Path:
+        """Where the index of private documents is kept."""
+        return (self.documents.path or self.home / "documents.db").expanduser()
 
     @property
     def model_lists(self) -> Path:

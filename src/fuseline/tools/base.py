@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from fuseline.tools.research import Research
 from fuseline.types.json import JsonObject
 from fuseline.types.messages import ToolCall
 from fuseline.types.requests import FunctionTool
@@ -14,6 +15,8 @@ class Scene:
     """What a tool may see of the run that calls it."""
 
     speaker: Speaker
+    research: Research
+    """What the run may look up, and has."""
 
 
 @dataclass(frozen=True, slots=True)

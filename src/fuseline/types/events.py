@@ -7,7 +7,7 @@ from fuseline.types.deliberation import Analysis, PanelAnswer, Report, Seat
 from fuseline.types.errors import FuselineError
 from fuseline.types.json import JsonObject
 from fuseline.types.messages import ToolCall
-from fuseline.types.runs import Call, Run, Speaker
+from fuseline.types.runs import Call, Lookup, Run, Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ class ToolReturned:
     speaker: Speaker
     call: ToolCall
     result: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A search or a page was asked for on somebody's behalf, and what came of it is known."""
+
+    lookup: Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +167,9 @@ class Failed:
 
 
 Event = (
-    RunStarted | CallStarted | CallSettled | TextDelta | ReasoningDelta | ToolCalled | ToolReturned | ClientCalled
-    | FusionStarted | SeatJoined | SeatAnswered | SeatFailed | AnalysisStarted | AnalysisMade | AnalysisFailed
-    | FusionFinished | WriterStarted | Finished | Failed
+    RunStarted | CallStarted | CallSettled | TextDelta | ReasoningDelta | ToolCalled | ToolReturned | LookedUp
+    | ClientCalled | FusionStarted | SeatJoined | SeatAnswered | SeatFailed
+    | AnalysisStarted | AnalysisMade | AnalysisFailed | FusionFinished | WriterStarted | Finished | Failed
 )  # fmt: skip
 
 Emit = Callable[[Event], Awaitable[None]]

@@ -17,6 +17,8 @@ class FunctionTool:
     parameters: JsonObject = field(default_factory=dict[str, Json])
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Whatever else the declaration held, such as `strict`."""
+    native: JsonObject | None = None
+    """What the upstream's own search is asked for in place of this function, where it has one; `None`: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fuseline.types.deliberation import FusionStatus, Report
+from fuseline.types.deliberation import FusionStatus, Report, Source
 from fuseline.types.json import Json
 from fuseline.types.messages import ToolCall
+from fuseline.types.provenance import Provenance
 from fuseline.types.replies import Reply, Usage
 
 Role = Literal["outer", "panel", "analyst", "writer"]
@@ -84,6 +85,31 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Something that was looked up for a run: words that were searched for, or a page that was read."""
+
+    kind: Literal["search", "fetch"]
+    speaker: Speaker
+    """Who asked."""
+    asked: str
+    """The words, or the address."""
+    started_at: float
+    """Seconds since the epoch."""
+    duration_s: float = 0.0
+    engine: str = ""
+    """Which engine answered; for a page `http`, or `cache` where the run had read it before."""
+    verdict: str = "ok"
+    """`ok`, or in the words of the fault table why nothing came."""
+    sources: tuple[Source, ...] = ()
+    """What was found, in order; for a page itself, under the address at which it was found."""
+    size: int = 0
+    """Bytes that were taken off the wire."""
+    cost: int = 0
+    """Nano-dollars."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A request carried through, with everything it took."""
 
@@ -108,6 +134,10 @@ class Run:
     """The turns before the answer, in order. Where the answer calls server tools too, it is the last of them."""
     report: Report | None = None
     calls: tuple[Call, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    """What was searched for and read on the way, by whomever, in the order in which it ended."""
+    provenance: Provenance | None = None
+    """Where the answer comes from, where somebody asked."""
     steps: int = 0
     """Server-tool calls that the outer model asked for and got."""
     finished_at: float | None = None
@@ -133,8 +163,8 @@ class Run:
 
     @property
     def cost(self) -> int:
-        """What all calls together cost, in nano-dollars, as far as it is known."""
-        return sum(call.cost for call in self.calls)
+        """What all calls and searches together cost, in nano-dollars, as far as it is known."""
+        return sum(call.cost for call in self.calls) + sum(one.cost for one in self.lookups)
 
     @property
     def cost_known(self) -> bool:

@@ -15,6 +15,7 @@ from fuseline.types.events import (
     Finished,
     FusionFinished,
     FusionStarted,
+    LookedUp,
     ReasoningDelta,
     RunStarted,
     SeatAnswered,
@@ -26,7 +27,8 @@ from fuseline.types.events import (
     WriterStarted,
 )
 from fuseline.types.json import Json
-from fuseline.types.runs import Run, Speaker
+from fuseline.types.money import dollars
+from fuseline.types.runs import Lookup, Run, Speaker
 from fuseline.wires.accounts import write_call
 
 
@@ -100,8 +102,25 @@ def write_event(event: Event) -> Mapping[str, Json] | None:
             return {"type": "tool.called", **seat_of(speaker), "role": speaker.role, "name": call.name}
         case ToolReturned(speaker, call, _):
             return {"type": "tool.returned", **seat_of(speaker), "role": speaker.role, "name": call.name}
+        case LookedUp(lookup):
+            return {"type": "research.completed", **seat_of(lookup.speaker), **write_lookup(lookup)}
         case RunStarted() | CallStarted() | ClientCalled() | Finished() | Failed():
             return None
+
+
+def write_lookup(lookup: Lookup) -> dict[str, Json]:
+    """A search or a page, for the client's own log."""
+    return {
+        "role": lookup.speaker.role,
+        "kind": lookup.kind,
+        "asked": lookup.asked,
+        "engine": lookup.engine,
+        "verdict": lookup.verdict,
+        "sources": [{"url": source.url, "title": source.title} for source in lookup.sources],
+        "bytes": lookup.size,
+        "duration_ms": round(lookup.duration_s * 1000),
+        "cost": dollars(lookup.cost),
+    }
 
 
 def seat_of(speaker: Speaker) -> dict[str, Json]:

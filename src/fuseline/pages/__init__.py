@@ -1,0 +1,1 @@
+"""Pages: an address made into clean text, without touching what no stranger may touch."""
