@@ -144,6 +144,7 @@ OURS: Mapping[str, str] = {
     "ours:drills": "a failing and a hanging endpoint do not slow the good one, nor are they asked for long",
     "ours:stand-in": "where no writer can write, the best panel answer is given and marked",
     "ours:quorum": "after a quorum latecomers have a grace period, and what they said is kept",
+    "ours:toolless": "a seat answers without tools where its endpoint takes none, and is not offered them again",
     "ours:routes": "a model is known at every endpoint that surely serves it, in order, and at no other",
     "ours:variants": "each suffix of a slug does what the page says, or is refused by its name",
     "ours:nearest": "a slug that means nothing is told what is spelt much like it, and which key would open that",

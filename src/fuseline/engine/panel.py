@@ -1,5 +1,6 @@
 """The panel: the same question to every seat at once, each its own conversation. A dead seat is an answer too."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,6 +23,9 @@ from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
 
+REFUSED = frozenset({"bad_request", "unprocessable", "model_not_found", "upstream_error"})
+TOOLS = re.compile(r"\btools?\b|function.?call", re.IGNORECASE)
+"""As in "does not support tools" (Ollama) and "\"auto\" tool choice requires ..." (vLLM)."""
 ENOUGH_TO_KEEP = 200
 """Visible characters from which a text that broke off is worth comparing."""
 
@@ -78,23 +82,28 @@ class Panel:
 
     async def _sit(self, index: int, seat: Seat, ends_at: float) -> None:
         """Carry one seat's conversation to its end, or say why it cannot begin."""
-        speaker = self._speaker(index, seat)
-        prepared = self._prepared(index, seat)
+        able = self._caller.switchboard.resolve(seat.model).calls_tools
+        tools = self._tools[index] if able and seat.model not in self._caller.switchboard.toolless else {}
+        await self._tell(index, seat, await self._answer(index, seat, tools, ends_at))
+
+    async def _answer(self, index: int, seat: Seat, tools: Mapping[str, Tool], ends_at: float) -> PanelAnswer:
+        """What a seat answers that has these tools; without them, where its endpoint takes none."""
+        prepared = self._prepared(index, seat, tools)
         if isinstance(prepared, PanelAnswer):
-            await self._tell(index, seat, prepared)
-            return
+            return prepared
         request, tools = prepared
-        steps = self._spec.max_tool_calls
+        speaker, steps = self._speaker(index, seat), self._spec.max_tool_calls
         try:
             turn = await converse([speaker], request, tools, self._caller, self._emit, steps=steps, ends_at=ends_at)
-            answer = judged(index, seat, turn.reply)
-            if turn.preamble:
-                answer = replace(answer, preamble=turn.preamble)
         except UpstreamError as error:
-            answer = broken(index, seat, error)
+            if not (tools and takes_no_tools(error)):
+                return broken(index, seat, error)
+            self._caller.switchboard.toolless.add(seat.model)
+            return await self._answer(index, seat, {}, ends_at)
         except OverBudget as error:
-            answer = PanelAnswer(index, seat.model, error=error.message, reason="budget_exhausted", status_code=402)
-        await self._tell(index, seat, answer)
+            return PanelAnswer(index, seat.model, error=error.message, reason="budget_exhausted", status_code=402)
+        answer = judged(index, seat, turn.reply)
+        return replace(answer, preamble=turn.preamble) if turn.preamble else answer
 
     async def _tell(self, index: int, seat: Seat, answer: PanelAnswer) -> None:
         self._answers[index] = answer
@@ -114,9 +123,11 @@ class Panel:
         )
         return broken(index, seat, error)
 
-    def _prepared(self, index: int, seat: Seat) -> tuple[Request, Mapping[str, Tool]] | PanelAnswer:
+    def _prepared(
+        self, index: int, seat: Seat, tools: Mapping[str, Tool]
+    ) -> tuple[Request, Mapping[str, Tool]] | PanelAnswer:
         """What a seat is asked and may call, fitted to its model; a dead seat where the model cannot take it."""
-        model, tools = self._caller.switchboard.resolve(seat.model), self._tools[index]
+        model = self._caller.switchboard.resolve(seat.model)
         strange = refusal(self._question.conversation, model)
         if strange:
             return PanelAnswer(index, seat.model, error=strange, reason="unsupported_input")
@@ -163,6 +174,11 @@ def plain_task(has_tools: bool, steps: int) -> str:
     budget = f"You may make {steps} tool calls. Plan them, and keep your last turn for the answer, which is mandatory."
     tools = budget if has_tools else "You have no tools: answer from what you know, and say what should be looked up."
     return render("panel", tools=tools)
+
+
+def takes_no_tools(error: UpstreamError) -> bool:
+    """Whether an upstream refused a call because there were tools in it, as servers of small models do."""
+    return error.reason in REFUSED and not error.partial.text and TOOLS.search(error.message) is not None
 
 
 def judged(index: int, seat: Seat, reply: Reply) -> PanelAnswer:

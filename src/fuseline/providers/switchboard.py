@@ -87,6 +87,8 @@ class Switchboard:
         self.clocks = clocks
         self.retries = RetryBudget()
         self.statistics = Statistics()
+        self.toolless: set[str] = set()
+        """Slugs whose endpoints refused calls with tools in them."""
         self._catalog = catalog
         self._wires = wires
         self._bridge = bridge
