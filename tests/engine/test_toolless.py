@@ -6,6 +6,7 @@ from tests.house import ask, house
 from tests.requirements import requirement
 from tests.upstream import Upstream, fails, fault_upstream, says
 
+pytestmark = pytest.mark.anyio
 CLOCK = {"tools": ["openrouter:datetime"]}
 OLLAMA = "registry.ollama.ai/library/gemma:2b does not support tools"
 VLLM = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
