@@ -60,6 +60,7 @@ class SearchFailed(Exception):
         super().__init__(f"{engine}: {message or reason}")
         self.engine = engine
         self.reason = reason
+        self.message = message or reason
 
 
 class Engine(Protocol):
