@@ -1,0 +1,1 @@
+"""Private documents: how they are read, kept, found and opened."""
