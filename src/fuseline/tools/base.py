@@ -27,6 +27,8 @@ class ToolResult:
     """For the model that called it, as a rule JSON."""
     next_speakers: tuple[Speaker, ...] = ()
     """Who speaks from here on, where that is not the caller: the writer and its substitutes."""
+    again: bool = False
+    """Whether the same call may come to something else later, and is to be made anew."""
 
 
 class Tool(Protocol):

@@ -1,12 +1,12 @@
 """The date and time, for models that cannot know them."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic_core import to_json
 
+from fuseline.tools.arguments import BadArguments, read_arguments
 from fuseline.tools.base import Scene, ToolResult
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import JsonObject
@@ -38,13 +38,12 @@ class Clock:
     async def __call__(self, call: ToolCall, scene: Scene) -> ToolResult:
         """Tell the time in the zone that the call names, or in the configured one."""
         try:
-            arguments: Any = json.loads(call.arguments or "{}")
-            name = str(arguments.get("timezone") or self._zone)
-        except (ValueError, AttributeError, RecursionError):
-            return ToolResult('{"error":"invalid_arguments","field":"timezone"}')
-        zone = zone_of(name)
+            name: Any = read_arguments(call).get("timezone") or self._zone
+        except BadArguments as wrong:
+            return wrong.result
+        zone = zone_of(name) if isinstance(name, str) else None
         if zone is None:
-            return ToolResult('{"error":"invalid_arguments","field":"timezone"}')
+            return BadArguments("timezone").result
         now = datetime.now(UTC).astimezone(zone).isoformat(timespec="milliseconds")
         return ToolResult(to_json({"datetime": now, "timezone": name}).decode())
 

@@ -1,0 +1,1 @@
+"""The tools that the gateway runs, and the research that they share."""
