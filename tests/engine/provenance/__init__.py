@@ -1,0 +1,1 @@
+"""Where the sentences of an answer come from, and what is nowhere else."""
