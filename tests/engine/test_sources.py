@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuseline.engine.excerpts import with_excerpts
 from fuseline.engine.sources import cited, links, sources_of, with_citations
 from fuseline.types.deliberation import PanelAnswer, Report, Source
 from fuseline.types.replies import Citation, Reply
+from fuseline.types.runs import Lookup, Speaker
 from tests.requirements import requirement
 
 A = Source("https://a.example/x", "All about A")
@@ -73,6 +75,24 @@ def test_an_answer_takes_its_titles_from_the_panel():
     reply = Reply("a/x", "As https://a.example/x says.")
     assert with_citations(reply, report).citations == (Citation(A.url, A.title, 3, 22),)
     assert with_citations(reply, None).citations == (Citation(A.url, A.url, 3, 22),)
+
+
+@requirement("wire:citations")
+def test_a_page_that_was_found_has_the_title_that_it_was_found_under():
+    found = Lookup("search", Speaker("panel", "a/x"), "a", 1.0, sources=(Source(f"{A.url}?utm_source=x", "A, found"),))
+    reply = Reply("a/x", "As [a](https://a.example/x) says.")
+    assert with_citations(reply, None, [found]).citations[0].title == "A, found"
+
+
+@requirement("ours:excerpts")
+def test_a_citation_says_what_its_page_says_of_the_matter():
+    page = "A long introduction. " * 20 + "\nIn 2023 the solar share was 5.5 percent.\n" + "The end of it. " * 30
+    text = "The solar share was 5.5 percent in 2023 ([a](https://a.example/x), [b](https://b.example/y), [c](https://c.example))"
+    found = {A.url: page, "https://b.example/y?gclid=1": "Short \n text"}
+    excerpts = [one.excerpt for one in with_excerpts(text, cited(text, []), found)]
+    assert excerpts == ["In 2023 the solar share was 5.5 percent.", "Short text", ""]
+    reported = Citation(A.url, "A", 0, 5, "as reported")
+    assert with_excerpts(text, [reported], found) == (reported,)
 
 
 def test_an_answer_without_links_is_not_touched():

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fuseline.types.deliberation import Report, Source
+from fuseline.types.quick import replace
 from fuseline.types.replies import Citation, Reply
+from fuseline.types.runs import Lookup
 
 LINK = re.compile(r"\[([^\]\n]{1,300})\]\((https?://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+\"[^\"]*\")?\)")
 BARE = re.compile(r"https?://[^\s<>()\[\]\"'`|]+")
@@ -32,9 +33,12 @@ def sources_of(text: str, citations: Iterable[Citation] = ()) -> tuple[Source, .
     return tuple(found.values())
 
 
-def with_citations(reply: Reply, report: Report | None) -> Reply:
-    """The answer with its own links among its citations, under the titles that the panel knew."""
-    citations = cited(reply.text, report.sources if report else (), reply.citations)
+def with_citations(reply: Reply, report: Report | None, lookups: Iterable[Lookup] = ()) -> Reply:
+    """The answer with its own links among its citations, under the titles that the panel or the tools knew."""
+    if not (reply.citations or "http" in reply.text):
+        return reply
+    found = [source for lookup in lookups for source in lookup.sources]
+    citations = cited(reply.text, [*found, *(report.sources if report else ())], reply.citations)
     return reply if citations == reply.citations else replace(reply, citations=citations)
 
 
@@ -46,7 +50,7 @@ def cited(text: str, sources: Iterable[Source], reported: Iterable[Citation] = (
     kept = tuple(reported)
     if "http" not in text:
         return kept
-    titles = {source.url: source.title for source in sources if source.title != source.url}
+    titles = {clean(source.url): source.title for source in sources if source.title not in ("", source.url)}
     found = [
         Citation(url, titles.get(url) or words or url, start, end)
         for start, end, words, url in links(text)
