@@ -1,10 +1,11 @@
 """A fusion run as values: who sits on the panel, what each answered, how the answers compare, what came of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from fuseline.types.json import Json, JsonObject
+from fuseline.types.quick import quick, replace
 from fuseline.types.requests import ServerTool
 
 Expose = Literal["none", "analysis", "full"]
@@ -28,6 +29,7 @@ class Seat:
     max_completion_tokens: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FusionSpec:
     """Everything a fusion run was asked to be, with presets, plugin and tool already merged."""
@@ -57,6 +59,10 @@ class FusionSpec:
     """Nano-dollars that the whole run may cost."""
     expose: Expose | None = None
     """How much of the run the reply shows; `None` leaves it to the wire."""
+    collections: tuple[str, ...] = ()
+    """Private documents that its tools may search."""
+    repair: bool = False
+    """Whether the writer is asked once more about what one seat alone said and the answer does not."""
     warnings: tuple[str, ...] = ()
 
 
@@ -68,6 +74,7 @@ class Source:
     title: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PanelAnswer:
     """What came of one seat: a text, or the reason why there is none. A dead seat is an answer too."""
@@ -174,6 +181,7 @@ class Analysis:
         }
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a fusion run returns to the model that writes, and shows to the client."""
@@ -197,12 +205,12 @@ class Report:
     @property
     def heard(self) -> tuple[PanelAnswer, ...]:
         """The seats that answered."""
-        return tuple(answer for answer in self.answers if not answer.failed)
+        return tuple([answer for answer in self.answers if not answer.error])
 
     @property
     def failed(self) -> tuple[PanelAnswer, ...]:
         """The seats that did not."""
-        return tuple(answer for answer in self.answers if answer.failed)
+        return tuple([answer for answer in self.answers if answer.error])
 
     @property
     def ok(self) -> bool:
@@ -223,7 +231,7 @@ class Report:
     @property
     def models(self) -> tuple[str, ...]:
         """Each seat's slug as it was asked for."""
-        return tuple(answer.model for answer in self.answers)
+        return tuple([answer.model for answer in self.answers])
 
     @property
     def sources(self) -> tuple[Source, ...]:

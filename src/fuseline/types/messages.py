@@ -1,10 +1,11 @@
 """What is said in a conversation, whoever says it and on whichever wire."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fuseline.types.json import Json, JsonObject
+from fuseline.types.quick import quick, replace
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -39,6 +40,7 @@ class ToolCall:
     """Signatures and the like; returned only to the upstream they came from."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation."""

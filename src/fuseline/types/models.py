@@ -35,6 +35,8 @@ class Quirks:
     """Whether it keeps the front of a prompt only where `cache_control` marks it."""
     reports_cost: bool = False
     """Whether each reply says what it cost, so that no price need be known before."""
+    searches: bool = False
+    """Whether its models can be given a search of its own, as the vendor of its protocol or dialect declares it."""
 
 
 PLAIN = Quirks()

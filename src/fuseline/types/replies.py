@@ -6,10 +6,12 @@ from typing import Literal
 
 from fuseline.types.json import Json, JsonObject, list_of
 from fuseline.types.messages import Message, ToolCall
+from fuseline.types.quick import quick
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one call as the upstream counted them."""
@@ -21,6 +23,8 @@ class Usage:
     reasoning_tokens: int = 0
     cost: int | None = None
     """Nano-dollars, where the upstream says what it charges."""
+    searches: int = 0
+    """How often the upstream itself searched the web for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Delta:
     """The record of the reasoning, in the words of the wire it came by."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A model's finished turn."""

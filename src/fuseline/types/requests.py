@@ -6,6 +6,7 @@ from typing import Literal
 
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.messages import Message
+from fuseline.types.quick import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class StopRule:
     """Steps, a tool's name, tokens, nano-dollars, or a finish reason."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """A conversation to be continued by a model."""

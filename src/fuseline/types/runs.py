@@ -9,6 +9,7 @@ from fuseline.types.deliberation import FusionStatus, Report, Source
 from fuseline.types.json import Json
 from fuseline.types.messages import ToolCall
 from fuseline.types.provenance import Provenance
+from fuseline.types.quick import quick
 from fuseline.types.replies import Reply, Usage
 
 Role = Literal["outer", "panel", "analyst", "writer"]
@@ -34,6 +35,7 @@ class Speaker:
         return self.role in ("outer", "writer")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request to an upstream: a row that exists before the first byte goes out."""
@@ -109,6 +111,7 @@ class Lookup:
     warnings: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Run:
     """A request carried through, with everything it took."""
@@ -164,7 +167,12 @@ class Run:
     @property
     def cost(self) -> int:
         """What all calls and searches together cost, in nano-dollars, as far as it is known."""
-        return sum(call.cost for call in self.calls) + sum(one.cost for one in self.lookups)
+        return sum(call.cost for call in self.calls) + self.fees
+
+    @property
+    def fees(self) -> int:
+        """What searches and pages cost, in nano-dollars."""
+        return sum(one.cost for one in self.lookups)
 
     @property
     def cost_known(self) -> bool:
@@ -188,6 +196,7 @@ class RunOpened:
     """The hash of the prompts in force."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Noted:
     """The record of something that happened in a run."""

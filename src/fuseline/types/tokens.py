@@ -25,9 +25,9 @@ def estimate_messages(messages: Iterable[Message]) -> int:
     """Guess the tokens of a whole conversation, attachments at a flat rate."""
     total = 0
     for message in messages:
-        parts = (
-            0 if isinstance(message.content, str) else sum(1 for part in message.content if not hasattr(part, "text"))
-        )
-        calls = sum(estimate(call.arguments) for call in message.tool_calls)
-        total += estimate(message.text) + calls + parts * ATTACHMENT_TOKENS + MESSAGE_OVERHEAD
+        total += estimate(message.text) + MESSAGE_OVERHEAD
+        if message.tool_calls:
+            total += sum(estimate(call.arguments) for call in message.tool_calls)
+        if not isinstance(message.content, str):
+            total += ATTACHMENT_TOKENS * sum(1 for part in message.content if not hasattr(part, "text"))
     return total

@@ -3,12 +3,14 @@
 And the two questions that every wire asks of an upstream's own figures: is this a count, is this a price.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from fuseline.types.json import Json
+from fuseline.types.json import Json, object_of
 from fuseline.types.money import dollars, nano
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Call, Run
+from fuseline.wires.lookups import searches
 
 MOST_TOKENS = 100_000_000
 """Beyond this a count is a fault, not a figure."""
@@ -26,6 +28,12 @@ def money(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000_000:
         return None
     return nano(value)
+
+
+def read_searches(usage: Mapping[str, Any]) -> int:
+    """How often an upstream says it searched the web, under any of the names that there are for it; else zero."""
+    places = [object_of(usage.get(name)) for name in ("server_tool_use", "server_tool_use_details")]
+    return max(count(place.get("web_search_requests")) or 0 for place in places)
 
 
 def spoken(run: Run) -> Usage:
@@ -54,17 +62,27 @@ def spoken_cost(run: Run) -> tuple[int, int]:
 
 
 def write_details(run: Run) -> dict[str, Json]:
-    """What we add to a reply's `cost_details`: each call, and whether every cost is known."""
-    return {"complete": run.cost_known, "calls": [write_call(call) for call in run.calls]}
+    """What we add to a reply's `cost_details`: each call, the fees of what was looked up, whether all is known."""
+    fees: dict[str, Json] = {"tools": dollars(run.fees)} if run.lookups else {}
+    return {"complete": run.cost_known, "calls": [write_call(call) for call in run.calls], **fees}
 
 
 def write_server_tools(run: Run) -> dict[str, Json]:
-    """How often the gateway's own tools were used, under both of the names that clients look for."""
-    if not run.steps:
+    """How often the gateway's own tools were used, under both of the names that clients look for.
+
+    Steps are those of the outer model, as the vendor counts them; searches are those of the whole run, as its cost is.
+    """
+    searched = searches(run)
+    if not (run.steps or searched):
         return {}
+    counted: dict[str, Json] = {"web_search_requests": searched} if searched else {}
     return {
-        "server_tool_use_details": {"tool_calls_requested": run.steps, "tool_calls_executed": run.steps},
-        "server_tool_use": {"web_search_requests": 0},
+        "server_tool_use_details": {
+            "tool_calls_requested": run.steps,
+            "tool_calls_executed": run.steps,
+            **counted,
+        },
+        "server_tool_use": {"web_search_requests": searched},
     }
 
 

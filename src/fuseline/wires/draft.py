@@ -47,6 +47,8 @@ class Draft:
         """In their order, each by its place in the reply."""
         self.citations: list[Citation] = []
         self.details: list[JsonObject] = []
+        self.sealed: dict[str, Json] = {}
+        """What else its upstream wants back as it came, by the name that its wire has for it."""
         self.usage: Usage | None = None
         self.model = ""
         self.id = ""
@@ -144,7 +146,7 @@ class Draft:
             self.usage,
             tuple(self.citations),
             self.id,
-            {"reasoning_details": self._fold(self.details)} if self.details else {},
+            {**({"reasoning_details": self._fold(self.details)} if self.details else {}), **self.sealed},
         )
 
     def _whole(self, piece: str) -> str:

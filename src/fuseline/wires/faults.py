@@ -21,6 +21,9 @@ CONTEXT_WORDS = (
     "context_length", "context length", "context size", "maximum context", "too many tokens", "prompt is too long",
 )  # fmt: skip
 SPEND_WORDS = ("spend limit", "spending limit", "usage limit", "insufficient_quota", "credit balance", "billing")
+SEARCH = "web_search"
+"""What stands for the upstream's own search among the optional parameters of a call."""
+SEARCH_WORDS = ("web_search", "web search", "google_search", "google search", "googlesearch", "search tool")
 SECRET = re.compile(r"(?:sk|pk|fg|gsk|xai|key|AIza)[-_A-Za-z0-9]{12,}|Bearer\s+\S+", re.IGNORECASE)
 REASONS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "the upstream refused the request"),
@@ -111,6 +114,8 @@ def refused_parameter(status: int, words: str, param: str, sent: frozenset[str])
     """Which optional parameter of ours the upstream refuses, if that is what it says."""
     if status not in (400, 422):
         return ""
+    if SEARCH in sent and any(word in words for word in SEARCH_WORDS):
+        return SEARCH  # before `tools`, where some say it is: our function still stands in for it
     return next((name for name in sorted(sent) if name in (param, param.split(".")[0]) or name in words), "")
 
 

@@ -7,6 +7,7 @@ from fuseline.types.money import dollars
 from fuseline.types.requests import Request
 from fuseline.types.runs import NOT_SENT, Call, Run
 from fuseline.wires.accounts import write_call
+from fuseline.wires.lookups import fetches, made, searches
 
 FUSION_TOOL = "openrouter:fusion"
 STATUS: Mapping[str, int] = {
@@ -50,7 +51,7 @@ def write_metadata(run: Run, request: Request) -> dict[str, Json]:
         "endpoints": write_endpoints(run, spoken),
         "attempts": [write_attempt(call) for call in spoken],
     }
-    if run.report is not None:
+    if run.report is not None or run.lookups:
         body["pipeline"] = [write_stage(run, request)]
     return body
 
@@ -104,20 +105,30 @@ def status_of(reason: str) -> int:
 
 
 def write_stage(run: Run, request: Request) -> Json:
-    """The fusion run as a stage: every call of it with its cost."""
+    """What was done beside answering as a stage: every call with its cost, and what was looked up."""
     report = run.report
     heard = f"{len(report.heard)} of {len(report.answers)} panel models answered" if report else ""
+    fusion = [FUSION_TOOL] if report else []
     return {
         "type": "server_tools",
         "name": "server-tools",
         "data": {
             "mode": mode(run),
-            "tools": list(dict.fromkeys([FUSION_TOOL, *(tool.type for tool in request.server_tools)])),
+            "tools": list(dict.fromkeys([*fusion, *(tool.type for tool in request.server_tools)])),
             "calls": [write_call(call) for call in run.calls],
+            **write_research(run),
         },
         "summary": heard,
-        "cost_usd": dollars(sum(call.cost for call in run.calls if not call.speaker.to_client)),
+        "cost_usd": dollars(sum(call.cost for call in run.calls if not call.speaker.to_client) + run.fees),
     }
+
+
+def write_research(run: Run) -> dict[str, Json]:
+    """How often the web was searched and read, and who answered; nothing where nobody asked."""
+    if not run.lookups:
+        return {}
+    engines = sorted({lookup.engine for lookup in run.lookups if made(lookup, "search")})
+    return {"searches": searches(run), "fetches": fetches(run), "engines": engines}
 
 
 def mode(run: Run) -> str:

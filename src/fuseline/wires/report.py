@@ -1,6 +1,6 @@
 """A fusion run as every wire shows it: the report as an item, and what happened in the words of our own events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fuseline.types.deliberation import PanelAnswer, Report, failed_model, report_body
 from fuseline.types.events import (
@@ -28,7 +28,8 @@ from fuseline.types.events import (
 )
 from fuseline.types.json import Json
 from fuseline.types.money import dollars
-from fuseline.types.runs import Lookup, Run, Speaker
+from fuseline.types.provenance import Dropped, Provenance, Sentence
+from fuseline.types.runs import Call, Lookup, Run, Speaker
 from fuseline.wires.accounts import write_call
 
 
@@ -38,7 +39,17 @@ def fusion_field(run: Run) -> dict[str, Json]:
         return {}
     if run.report is None:
         return {"fusion": {"type": "openrouter:fusion", "convened": False, "fusion_status": run.fusion_status}}
-    return {"fusion": write_report(run.report, run, contents=run.expose == "full")}
+    return {"fusion": {**write_report(run.report, run, contents=run.expose == "full"), **traced(run)}}
+
+
+def traced(run: Run) -> dict[str, Json]:
+    """What was looked up for a run and where its answer comes from, for a client that wants to see all of it."""
+    told: dict[str, Json] = {}
+    if run.expose == "full" and run.lookups:
+        told["research"] = [{**seat_of(lookup.speaker), **write_lookup(lookup)} for lookup in run.lookups]
+    if run.expose == "full" and run.report is not None and run.provenance is not None:
+        told["provenance"] = write_provenance(run.provenance, run.report.models, writer_of(run.calls))
+    return told
 
 
 def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]:
@@ -56,6 +67,8 @@ def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]
     }
     if report.analysis_failure:
         item["analysis_failure"] = report.analysis_failure
+    if any(one.kind == "search" and one.verdict.startswith("failed:") for one in run.lookups):
+        item["tools"] = {"degraded": True}
     if run.degraded:
         item["degraded"] = run.degraded
     warnings = (*report.warnings, *(report.analysis.warnings if report.analysis else ()))
@@ -64,6 +77,60 @@ def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]
     if truncated := [answer.seat for answer in report.heard if answer.truncated]:
         item["truncated_seats"] = truncated
     return item
+
+
+def write_provenance(provenance: Provenance, models: Sequence[str], writer: str) -> dict[str, Json]:
+    """Where the answer comes from, sentence by sentence; seats are told apart by their index.
+
+    `own_share` is the share of the sentences that only the writer's own draft had: high where it prefers itself. It is
+    null where the writer had no seat.
+    """
+    shares = provenance.shares(len(models))
+    own = [share for model, share in zip(models, shares, strict=True) if model == writer]
+    return {
+        "sentences": [write_sentence(one, models) for one in provenance.sentences],
+        "flags": [{"kind": one.kind, "text": one.text, "start": one.start, "end": one.end} for one in provenance.flags],
+        "dropped": [write_dropped(one, models) for one in provenance.dropped],
+        "shares": [
+            {"model": model, "panel_index": seat, "share": round(share, 4)}
+            for seat, (model, share) in enumerate(zip(models, shares, strict=True))
+        ],
+        "own_share": round(sum(own), 4) if own else None,
+        "carried": provenance.carried,
+    }
+
+
+def write_sentence(sentence: Sentence, models: Sequence[str]) -> dict[str, Json]:
+    """A sentence by its place in the answer, and the seats that stand behind it."""
+    return {
+        "start": sentence.start,
+        "end": sentence.end,
+        "status": sentence.standing,
+        "margin": round(sentence.margin, 3),
+        "supports": [
+            {
+                "model": models[one.seat],
+                "panel_index": one.seat,
+                "score": round(one.score, 3),
+                "start": one.start,
+                "end": one.end,
+            }
+            for one in sentence.supports
+        ],
+    }
+
+
+def write_dropped(dropped: Dropped, models: Sequence[str]) -> dict[str, Json]:
+    """Something that one seat alone said and the answer does not."""
+    told: dict[str, Json] = {"model": models[dropped.seat], "panel_index": dropped.seat, "text": dropped.text}
+    if dropped.end:
+        told |= {"start": dropped.start, "end": dropped.end}
+    return {**told, "claim": dropped.claim} if dropped.claim else told
+
+
+def writer_of(calls: Sequence[Call]) -> str:
+    """The model that wrote the answer, as it was asked for; empty where no call of its is known."""
+    return next((one.speaker.model for one in reversed(calls) if one.speaker.to_client and not one.error), "")
 
 
 def write_event(event: Event) -> Mapping[str, Json] | None:

@@ -216,7 +216,7 @@ def test_tools_are_the_clients_or_the_gateways():
     )
     assert request.server_tools == (
         ServerTool("openrouter:fusion", {"preset": "x"}),
-        ServerTool("web_search_20250305"),
+        ServerTool("web_search_20250305", {"max_uses": 3}),
     )
 
 

@@ -62,7 +62,7 @@ def test_a_request_with_everything_is_understood():
         "a/x",
         (Message("system", "Be brief."), Message("developer", "Be kind."), Message("user", "Why?")),
         (FunctionTool("look", "Looks.", {"type": "object"}, {"strict": True}),),
-        (ServerTool("openrouter:fusion", {"preset": "p"}), ServerTool("web_search")),
+        (ServerTool("openrouter:fusion", {"preset": "p"}), ServerTool("web_search", {"search_context_size": "low"})),
         (Plugin("fusion", parameters={"preset": "q"}),),
         Named("look"),
         max_tokens=100,
@@ -248,8 +248,9 @@ def test_fields_and_tools_that_nobody_here_knows_change_nothing():
     assert read(**unknown) == read()
     namespace = {"type": "namespace", "name": "n", "description": "d", "tools": [LOOK]}
     custom = {"type": "custom", "name": "c", "format": {"type": "text"}}
-    request = read(tools=[namespace, custom, {"type": "web_search", "external_web_access": False}])
-    assert request.server_tools == (ServerTool("namespace"), ServerTool("custom"), ServerTool("web_search"))
+    request = read(tools=[namespace, custom, {"type": "web_search", "external_web_access": False, "new": 1}])
+    offline = ServerTool("web_search", {"external_web_access": False})
+    assert request.server_tools == (ServerTool("namespace"), ServerTool("custom"), offline)
 
 
 CHOICES: list[tuple[Any, Any, Any]] = [

@@ -50,6 +50,8 @@ class FunctionBody(Shape):
 class ToolBody(Shape):
     """A tool of either kind: the client's function, or one that the gateway runs."""
 
+    model_config = ConfigDict(extra="allow", frozen=True)
+
     type: StrictStr
     function: FunctionBody | None = None
     parameters: Object | None = None
@@ -85,6 +87,7 @@ class ChatBody(Shape):
     stream_options: StreamOptions | None = None
     tools: Annotated[list[ToolBody], Field(max_length=1024)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedChoice | None = None
+    web_search_options: Object | None = None
     plugins: Annotated[list[PluginBody], Field(max_length=32)] | None = None
     max_tokens: Positive | None = None
     max_completion_tokens: Positive | None = None

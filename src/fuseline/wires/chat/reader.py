@@ -1,6 +1,6 @@
 """The client end of a chat stream: an upstream's chunks folded into one reply, byte for byte."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fuseline.types.json import object_of
@@ -64,6 +64,7 @@ class Chunks:
         draft = self._draft
         if usage := chunk.get("usage"):
             draft.usage = self._counts.take(usage)
+            draft.citations = draft.citations or list(pages_of(chunk))
         if chunk.get("error"):
             raise draft.failed(read_stream_error(chunk["error"]))
         if not draft.id:
@@ -143,6 +144,16 @@ def plain(content: Any) -> str:
 def thoughts_in(content: Any) -> str:
     """What is thought in parts of their own among the parts of a text, as Mistral's models do it."""
     return "".join(plain(part.get("thinking")) for part in objects(content) if part.get("type") == "thinking")
+
+
+def pages_of(chunk: Mapping[str, Any]) -> Iterable[Citation]:
+    """The pages behind a whole answer, as Perplexity tells them beside it; its text names them by their numbers.
+
+    See https://docs.perplexity.ai/api-reference/chat-completions-post, November 2026.
+    """
+    for page in objects(chunk.get("search_results")):
+        if url := text_of(page, "url"):
+            yield Citation(url, text_of(page, "title") or url, excerpt=text_of(page, "snippet"))
 
 
 def read_citation(annotation: Mapping[str, Any]) -> Citation | None:

@@ -15,7 +15,10 @@ from fuseline.wires.chat.body import POLICY, SAMPLING, ChatBody, MessageBody, Na
 from fuseline.wires.chat.details import read_details
 from fuseline.wires.chat.thinking import PARAMETERS, write_thinking
 from fuseline.wires.chat.turns import takes_marks, write_turns
+from fuseline.wires.faults import SEARCH
+from fuseline.wires.lookups import declared, kind_of, read_tool
 from fuseline.wires.marks import MARK
+from fuseline.wires.native import OwnSearch, own_search, write_tools
 from fuseline.wires.shapes import invalid, read_stop_rules
 from fuseline.wires.strict import read_json
 from fuseline.wires.wishes import read_depth, wants_events, wants_metadata
@@ -41,14 +44,15 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     if not models or not models[0]:
         raise InvalidRequest("model is required", "model")
     tools = fields.tools or []
+    server_tools = tuple(read_server_tools(fields))
     events = wants_events(headers)
     return Request(
         model=models[0],
         messages=tuple(one for index, body in enumerate(fields.messages) for one in read_messages(body, index)),
         functions=tuple(read_function(tool, index) for index, tool in enumerate(tools) if tool.type == "function"),
-        server_tools=tuple(ServerTool(tool.type, tool.parameters or {}) for tool in tools if tool.type != "function"),
+        server_tools=server_tools,
         plugins=tuple(plugin.read() for plugin in fields.plugins or []),
-        tool_choice=read_choice(fields.tool_choice),
+        tool_choice=read_choice(fields.tool_choice, server_tools),
         max_tokens=fields.max_completion_tokens or fields.max_tokens,
         temperature=fields.temperature,
         reasoning=read_reasoning(fields),
@@ -119,7 +123,15 @@ def read_function(tool: ToolBody, index: int) -> FunctionTool:
     )
 
 
-def read_choice(choice: str | NamedChoice | None) -> ToolChoice | None:
+def read_server_tools(fields: ChatBody) -> Iterable[ServerTool]:
+    """Every other tool, and the search that OpenAI's older models are given by a parameter of its own."""
+    tools = [tool for tool in fields.tools or [] if tool.type != "function"]
+    yield from (read_tool(tool.type, tool.parameters, tool.model_extra) for tool in tools)
+    if fields.web_search_options is not None and not any(kind_of(tool.type) == "search" for tool in tools):
+        yield read_tool("web_search", None, fields.web_search_options)
+
+
+def read_choice(choice: str | NamedChoice | None, tools: Sequence[ServerTool]) -> ToolChoice | None:
     """The tool choice; a name is a function's, or a server tool's type."""
     match choice:
         case "none" | "auto" | "required" | None:
@@ -127,7 +139,7 @@ def read_choice(choice: str | NamedChoice | None) -> ToolChoice | None:
         case NamedChoice(type="function", function=function) if function:
             return Named(function.name)
         case NamedChoice(type=kind):
-            return Named(kind)
+            return Named(declared(kind, tools))
         case _:
             raise InvalidRequest("tool_choice is none, auto, required, or names a tool", "tool_choice")
 
@@ -159,12 +171,13 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
     body = request_body(request, model, without)
     turns = [object_of(turn) for turn in list_of(body["messages"])]
     marks = MARK in body or any(MARK in object_of(part) for turn in turns for part in list_of(turn.get("content")))
-    return OPTIONAL.intersection(body) | ({MARK} if marks else set[str]())
+    searching = writes_search(request, model, without) is not None
+    return OPTIONAL.intersection(body) | {name for name, there in ((MARK, marks), (SEARCH, searching)) if there}
 
 
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
-    quirks = model.endpoint.quirks
+    quirks, search = model.endpoint.quirks, writes_search(request, model, without)
     body: dict[str, Json] = {
         "model": model.name,
         "messages": write_turns(request, model, without),
@@ -177,8 +190,8 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
         "max_tokens": request.max_tokens,
         "temperature": request.temperature if model.temperature else None,
         "response_format": write_format(request.response_format, model),
-        "tools": [write_function(tool) for tool in request.functions] or None,
-        "tool_choice": None if request.tool_choice is None else write_choice(request.tool_choice),
+        "tools": [*write_tools(request.functions, search, write_function)] or None,
+        "tool_choice": write_choice(request.tool_choice, search),
     }
     body |= {name: value for name, value in given.items() if value is not None}
     for name in without:
@@ -213,6 +226,13 @@ def write_function(tool: FunctionTool) -> dict[str, Json]:
     return {"type": "function", "function": {**body, **tool.extra}}
 
 
-def write_choice(choice: ToolChoice) -> Json:
+def writes_search(request: Request, model: Model, without: frozenset[str]) -> OwnSearch | None:
+    """The upstream's own search; on this protocol nobody but OpenRouter has a declaration for it."""
+    return own_search(request, model, without, lambda wishes: None)
+
+
+def write_choice(choice: ToolChoice | None, search: OwnSearch | None) -> Json:
     """The tool choice."""
+    if search and search.chosen(choice):
+        return {"type": search.body["type"]}
     return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, Named) else choice

@@ -121,7 +121,12 @@ def write_message(message: Message, model: Model) -> Turn:
             # these refuse a call of a tool without the thought before it, be it empty: DeepSeek's guide to its
             # thinking mode, and Moonshot's errors, November 2026
             body["reasoning_content"] = message.reasoning
-    return {**body, **message.opaque} if model.endpoint.dialect == "openrouter" else body
+    return {**body, **sealed(message)} if model.endpoint.dialect == "openrouter" else body
+
+
+def sealed(message: Message) -> Turn:
+    """What of an earlier reply is given back in the words of this protocol."""
+    return {name: message.opaque[name] for name in ("reasoning_details",) if name in message.opaque}
 
 
 def write_content(content: str | tuple[Part, ...]) -> Json:

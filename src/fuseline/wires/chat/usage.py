@@ -7,7 +7,15 @@ from fuseline.types.json import Json, object_of
 from fuseline.types.money import dollars
 from fuseline.types.replies import Usage
 from fuseline.types.runs import Run
-from fuseline.wires.accounts import count, money, spoken, spoken_cost, write_details, write_server_tools
+from fuseline.wires.accounts import (
+    count,
+    money,
+    read_searches,
+    spoken,
+    spoken_cost,
+    write_details,
+    write_server_tools,
+)
 
 
 class Counts:
@@ -40,6 +48,7 @@ def added(parts: Iterable[Usage | None]) -> Usage | None:
             total.cache_write_tokens + part.cache_write_tokens,
             total.reasoning_tokens + part.reasoning_tokens,
             sum(known) if known else None,
+            total.searches + part.searches,
         )
     return total
 
@@ -59,6 +68,7 @@ def read_usage(body: Any) -> Usage | None:
         cache_write_tokens=first_count(*((place, name) for place in (prompt, fields) for name in WRITTEN)),
         reasoning_tokens=count(completion.get("reasoning_tokens")) or 0,
         cost=money(fields.get("cost")),
+        searches=read_searches(fields),
     )
 
 
@@ -70,7 +80,10 @@ WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 
 def first_count(*places: tuple[Mapping[str, Any], str]) -> int:
     """The first count that one of these fields holds; zero where none does."""
-    return next((found for fields, name in places if (found := count(fields.get(name)))), 0)
+    for fields, name in places:
+        if (value := fields.get(name)) is not None and (found := count(value)):
+            return found
+    return 0
 
 
 def write_usage(run: Run) -> dict[str, Json]:

@@ -9,8 +9,10 @@ from fuseline.types.json import Json, JsonObject, object_of
 from fuseline.types.messages import Message, user
 from fuseline.types.models import Model
 from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.wires.faults import SEARCH
 from fuseline.wires.gemini.contents import Manner, write_contents
 from fuseline.wires.gemini.signatures import PLACEHOLDER
+from fuseline.wires.native import OwnSearch, own_search, rules_of
 from fuseline.wires.reasoning import NONE, budget_of, effort_of, nearest_effort, off
 
 INSTRUCTION, TOOLS, PENALTY = "systemInstruction", "tools", "penalty"
@@ -32,6 +34,7 @@ BUDGETS = (512, 24_576)
 https://ai.google.dev/gemini-api/docs/thinking, November 2026."""
 LIMIT = 65_536
 """Tokens of output where neither the request nor the catalogue says how many; only a share of it is ever used."""
+SEARCHES: JsonObject = {"googleSearch": {}}
 MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 
@@ -52,7 +55,8 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
         SIGNATURE: not signatures <= {PLACEHOLDER},
         EXCUSE: PLACEHOLDER in signatures,
         ID: any("id" in call for call in calls),
-        PARAMETERS: TOOLS in body and PARAMETERS not in without,
+        SEARCH: body.get(TOOLS) == [SEARCHES],
+        PARAMETERS: TOOLS in body and body[TOOLS] != [SEARCHES] and PARAMETERS not in without,
         **{name: name in config for name in (FORM, SCHEMA)},
         **{name: name in body for name in (INSTRUCTION, TOOLS)},
     }
@@ -75,12 +79,13 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
     excused = EXCUSE not in without and not model.budget and model.reasons is not False
     manner = Manner(SIGNATURE not in without, excused, ID not in without)
     functions = request.functions if TOOLS not in without else ()
+    search = writes_search(request, model, without) if functions else None
     tier = request.policy.get("service_tier")
     given: dict[str, Json] = {
         INSTRUCTION: {"parts": [{"text": instructions}]} if instructions else None,
         "generationConfig": write_config(request, model, without) or None,
-        TOOLS: [{"functionDeclarations": [write_function(tool, without) for tool in functions]}] if functions else None,
-        "toolConfig": write_choice(request.tool_choice) if functions else None,
+        TOOLS: write_tools(functions, search, without) or None,
+        "toolConfig": write_choice(request.tool_choice) if functions and not search else None,
         "serviceTier": tier if tier in TIERS and "serviceTier" not in without else None,
     }
     body: dict[str, Json] = {"contents": write_contents(said, manner)}
@@ -170,6 +175,28 @@ def write_function(tool: FunctionTool, without: frozenset[str]) -> JsonObject:
     field = "parameters" if PARAMETERS in without else PARAMETERS
     schema: dict[str, Json] = {field: {"type": "object", **tool.parameters}} if tool.parameters else {}
     return {"name": tool.name, **described, **schema}
+
+
+def write_tools(functions: Sequence[FunctionTool], search: OwnSearch | None, without: frozenset[str]) -> list[Json]:
+    """What may be called: the vendor's own search, or functions."""
+    if search:
+        return [search.body]
+    return [{"functionDeclarations": [write_function(tool, without) for tool in functions]}] if functions else []
+
+
+def writes_search(request: Request, model: Model, without: frozenset[str]) -> OwnSearch | None:
+    """The vendor's own search, where it is all that is asked for: many models take it with nothing beside it.
+
+    See https://ai.google.dev/gemini-api/docs/google-search, November 2026.
+    """
+    alone = len(request.functions) == 1 and request.response_format is None
+    return own_search(request, model, without, write_search) if alone else None
+
+
+def write_search(wishes: JsonObject) -> JsonObject | None:
+    """Its declaration; `None` where there are rules on where to search, for which it has no words."""
+    rules = rules_of(wishes)
+    return None if rules.allowed or rules.excluded else SEARCHES
 
 
 def write_choice(choice: ToolChoice | None) -> JsonObject | None:

@@ -7,7 +7,7 @@ from typing import Any
 from fuseline.types.errors import UpstreamError
 from fuseline.types.json import object_of
 from fuseline.wires.draft import objects, text_of
-from fuseline.wires.faults import error_object, failure
+from fuseline.wires.faults import SEARCH, SEARCH_WORDS, error_object, failure
 from fuseline.wires.gemini.calls import (
     EXCUSE,
     FORM,
@@ -47,6 +47,7 @@ PHRASES = (
     ("thought_signature", EXCUSE),
     ("thought signature", EXCUSE),
     ("penalty", PENALTY),
+    *((word, SEARCH) for word in (*SEARCH_WORDS, "search grounding", "grounding is not")),
     ("developer instruction", INSTRUCTION),
     ("system instruction", INSTRUCTION),
     ("response mime type", FORM),

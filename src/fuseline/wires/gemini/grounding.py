@@ -31,6 +31,12 @@ def read_grounding(candidate: Mapping[str, Any], text: str) -> Iterator[Citation
         yield from cited(quote, *place_of(quote, text, content))
 
 
+def queries_of(candidate: Mapping[str, Any]) -> Iterator[str]:
+    """What was searched for."""
+    grounding = object_of(candidate.get("groundingMetadata"))
+    return (query for query in list_of(grounding.get("webSearchQueries")) if isinstance(query, str))
+
+
 def page_of(chunk: Mapping[str, Any]) -> Mapping[str, Any]:
     """The page in a chunk, of whatever kind: from the web, from the caller's own documents, from a map."""
     pages = [object_of(value) for value in chunk.values()]

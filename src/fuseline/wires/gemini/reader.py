@@ -12,7 +12,7 @@ from fuseline.types.replies import Delta, FinishReason, Reply
 from fuseline.wires.draft import CallDraft, Draft, objects, text_of, well_formed
 from fuseline.wires.gemini.contents import MADE
 from fuseline.wires.gemini.failures import read_event_error
-from fuseline.wires.gemini.grounding import read_grounding
+from fuseline.wires.gemini.grounding import queries_of, read_grounding
 from fuseline.wires.gemini.signatures import beside_call, seal
 from fuseline.wires.gemini.usage import read_usage
 from fuseline.wires.reader import StreamReader
@@ -111,6 +111,8 @@ class Pieces:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
+        self._queries: dict[str, None] = {}
+        """What the upstream searched for by itself."""
 
     def hear(self, piece: dict[str, Any]) -> None:
         """Take in a piece."""
@@ -124,7 +126,7 @@ class Pieces:
             self._blocked(feedback)
         if "usageMetadata" in piece:
             said = bool(draft.text or draft.reasoning or draft.calls)
-            draft.usage = read_usage(object_of(piece["usageMetadata"]), said)
+            draft.usage = read_usage(object_of(piece["usageMetadata"]), said, len(self._queries))
         if piece.get("error"):
             raise draft.failed(read_event_error(piece["error"]))
 
@@ -132,6 +134,7 @@ class Pieces:
         for part in objects(object_of(candidate.get("content")).get("parts")):
             self._part(part)
         if not candidate.keys().isdisjoint(("groundingMetadata", "citationMetadata")):
+            self._queries |= dict.fromkeys(queries_of(candidate))
             pages = read_grounding(candidate, "".join(self._draft.text))
             self._draft.citations.extend(page for page in pages if page not in self._draft.citations)
         reason = text_of(candidate, "finishReason")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic_core import from_json, to_json
 
-from fuseline.types.deliberation import FUSION_CALL, Report, report_body
+from fuseline.types.deliberation import Report, report_body
 from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Reply
@@ -13,26 +13,6 @@ from fuseline.types.runs import Run
 
 FUSION_NAME = "openrouter:fusion"
 FUSION_RESULT = "openrouter_fusion_tool_result"
-
-
-def write_content(run: Run, request: Request) -> list[Json]:
-    """Every block of a run's answer, in the order in which a stream shows them."""
-    answer = run.reply or Reply(run.model)
-    unshown = fusion_blocks(run) if shows_run(run, request) else []
-    blocks: list[Json] = []
-    for turn in run.rounds:
-        blocks += said(turn.reply, request)
-        if any(convenes(use.call) for use in turn.uses):
-            blocks += unshown
-            unshown = []
-    if not run.answered_in_round:
-        blocks += [*unshown, *said(answer, request)]
-    return [*blocks, *(tool_use(call, parsed(call)) for call in answer.tool_calls)]
-
-
-def convenes(call: ToolCall) -> bool:
-    """Whether a call is one on which a panel is convened: to fusion, and with a prompt."""
-    return call.name == FUSION_CALL and bool(parsed(call).get("prompt"))
 
 
 def said(reply: Reply, request: Request) -> Iterable[Json]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from fuseline.wires.shapes import Number, Object, PluginBody, Positive, Provider, Shape, StopRuleBody
 
@@ -16,6 +16,8 @@ class MessageBody(Shape):
 
 class ToolBody(Shape):
     """A tool of any kind: the client's function, one that the gateway runs, or one that only Anthropic has."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     type: StrictStr | None = None
     name: StrictStr | None = None

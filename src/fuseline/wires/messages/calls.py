@@ -1,6 +1,7 @@
 """Messages requests, written to upstreams."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
@@ -8,11 +9,14 @@ from pydantic_core import to_json
 from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import Message, ToolCall, user
 from fuseline.types.models import Model
-from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.types.requests import FunctionTool, Named, Request
+from fuseline.wires.faults import SEARCH
 from fuseline.wires.marks import MARK, marked, room
 from fuseline.wires.messages.blocks import is_redacted, parsed, redacted, sealed_of, signature_of, thinking, words_of
-from fuseline.wires.messages.parts import write_parts
+from fuseline.wires.messages.parts import plain_id, write_parts
 from fuseline.wires.messages.thinking import write_effort, write_thinking
+from fuseline.wires.messages.uses import blocks_of
+from fuseline.wires.native import OwnSearch, is_wide, own_search, rules_of, write_tools
 
 LEAST_OUTPUT = 8192
 """Tokens of output where neither the request nor the catalogue says how many: this protocol wants a number."""
@@ -32,6 +36,15 @@ MARKABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
 Turn = dict[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What of the sealed parts of a conversation its upstream is given back."""
+
+    thoughts: bool = True
+    searches: bool = False
+    """The searches that it made by itself; it takes them only beside their declaration."""
+
+
 def write_request(request: Request, model: Model, without: frozenset[str]) -> bytes:
     """The body of a call to an upstream, always streamed."""
     return to_json(request_body(request, model, without))
@@ -42,15 +55,17 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
     body = request_body(request, model, without)
     output = object_of(body.get("output_config"))
     named = {name for name, field in ((EFFORT, "effort"), (FORM, "format")) if field in output}
+    searching = {SEARCH} if writes_search(request, model, without) else set[str]()
     blocks = [object_of(block) for turn in list_of(body["messages"]) for block in list_of(object_of(turn)["content"])]
     carried = {name for block in [*blocks, *map(object_of, list_of(body.get("system")))] for name in block}
-    return OPTIONAL.intersection(body) | named | carried.intersection((SIGNATURE, MARK))
+    return OPTIONAL.intersection(body) | named | searching | carried.intersection((SIGNATURE, MARK))
 
 
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
     limit = request.max_tokens or model.max_output or LEAST_OUTPUT
-    system, turns = write_conversation(request, without)
+    search = writes_search(request, model, without)
+    system, turns = write_conversation(request, without, Sealed(SIGNATURE not in without, search is not None))
     body: dict[str, Json] = {
         "model": model.name,
         "max_tokens": limit,
@@ -65,8 +80,8 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
         "stop_sequences": write_stops(request.extra.get("stop")),
         "thinking": write_thinking(request, model, limit),
         "output_config": write_output(request, model, without) or None,
-        "tools": [write_function(tool) for tool in request.functions] or None,
-        "tool_choice": write_choice(request.tool_choice, request.extra.get("parallel_tool_calls") is False),
+        "tools": [*write_tools(request.functions, search, write_function)] or None,
+        "tool_choice": write_choice(request, search),
     }
     body |= {name: value for name, value in given.items() if value is not None}
     for name in without:
@@ -87,19 +102,19 @@ def write_policy(request: Request, dialect: str) -> dict[str, Json]:
     return found
 
 
-def write_conversation(request: Request, without: frozenset[str]) -> tuple[Json, list[Turn]]:
+def write_conversation(request: Request, without: frozenset[str], sealed: Sealed) -> tuple[Json, list[Turn]]:
     """The instructions, which here have one place in front of all else, and the turns; their shared front is marked.
 
     Instructions alone are the conversation: there must be one.
     """
-    signed, front = SIGNATURE not in without, request.messages[: request.shared]
+    front = request.messages[: request.shared]
     shared, own = instructions(front), instructions(request.messages[request.shared :])
-    turns = write_turns(said(request.messages), signed)
+    turns = write_turns(said(request.messages), sealed)
     if not turns:
-        return "", write_turns([user("\n\n".join(filter(None, (shared, own))))], signed)
+        return "", write_turns([user("\n\n".join(filter(None, (shared, own))))], sealed)
     free = 0 if MARK in without else room(turns, automatic=MARK in request.extra)
     if free and not own:  # behind instructions of its own nothing is shared
-        free -= mark_front(turns, write_turns(said(front), signed))
+        free -= mark_front(turns, write_turns(said(front), sealed))
     return write_system(shared, own, marks=bool(request.shared and free)), turns
 
 
@@ -136,12 +151,12 @@ def mark_front(turns: Sequence[Turn], front: Sequence[Turn]) -> bool:
     return False
 
 
-def write_turns(messages: Iterable[Message], signed: bool) -> list[Turn]:
+def write_turns(messages: Iterable[Message], sealed: Sealed) -> list[Turn]:
     """The conversation: turns of user and assistant in which no two of one role follow each other."""
     turns: list[tuple[str, list[JsonObject]]] = []
     for message in messages:
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = list(write_blocks(message, signed))
+        blocks = list(write_blocks(message, sealed))
         if turns and turns[-1][0] == role:
             turns[-1][1].extend(blocks)
         elif blocks:
@@ -149,14 +164,16 @@ def write_turns(messages: Iterable[Message], signed: bool) -> list[Turn]:
     return [{"role": role, "content": blocks} for role, blocks in turns]
 
 
-def write_blocks(message: Message, signed: bool) -> Iterator[JsonObject]:
+def write_blocks(message: Message, sealed: Sealed) -> Iterator[JsonObject]:
     """The blocks that one message is: what was thought, what was said, then what was called."""
     if message.role == "tool":
         content = list(write_parts(message.content))
         yield {"type": "tool_result", "tool_use_id": plain_id(message.tool_call_id), "content": content}
         return
-    if signed:
+    if sealed.thoughts:
         yield from write_sealed(list_of(message.opaque.get("reasoning_details")))
+    if sealed.searches:
+        yield from blocks_of(message.opaque)
     yield from write_parts(message.content)
     for call in message.tool_calls:
         yield write_call(call)
@@ -174,11 +191,6 @@ def write_sealed(details: Iterable[Any]) -> Iterator[JsonObject]:
 def write_call(call: ToolCall) -> JsonObject:
     """A tool call, its arguments as an object."""
     return {"type": "tool_use", "id": plain_id(call.id), "name": call.name, "input": parsed(call)}
-
-
-def plain_id(id: str) -> str:
-    """The id of a call in those characters that this protocol takes, whichever upstream made it."""
-    return "".join(letter if (letter.isascii() and letter.isalnum()) or letter in "_-" else "_" for letter in id)
 
 
 def write_stops(stop: Json) -> Json:
@@ -206,11 +218,40 @@ def write_function(tool: FunctionTool) -> JsonObject:
     return {"name": tool.name, **described, "input_schema": {"type": "object", **tool.parameters}, **strict}
 
 
-def write_choice(choice: ToolChoice | None, one_by_one: bool) -> JsonObject | None:
+def write_choice(request: Request, search: OwnSearch | None) -> JsonObject | None:
     """The tool choice, which also says whether several may be called at once."""
+    choice, one_by_one = request.tool_choice, request.extra.get("parallel_tool_calls") is False
     if choice is None and not one_by_one:
         return None
-    body: dict[str, Json] = (
-        {"type": "tool", "name": choice.name} if isinstance(choice, Named) else {"type": CHOICES[choice or "auto"]}
-    )
+    if isinstance(choice, Named):
+        name = SEARCH if search and search.chosen(choice) else choice.name
+        body: dict[str, Json] = {"type": "tool", "name": name}
+    else:
+        body = {"type": CHOICES[choice or "auto"]}
     return {**body, "disable_parallel_tool_use": True} if one_by_one and choice != "none" else body
+
+
+def writes_search(request: Request, model: Model, without: frozenset[str]) -> OwnSearch | None:
+    """The vendor's own search, where it can do what was wished; it must be the only tool of its name."""
+    if any(tool.name == SEARCH for tool in request.functions):
+        return None
+    return own_search(request, model, without, write_search)
+
+
+def write_search(wishes: JsonObject) -> JsonObject | None:
+    """The vendor's declaration of it; `None` where it has no words for the rules on where to search.
+
+    It takes hosts with all below them, and paths; it allows or blocks, not both.
+    See https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool, November 2026.
+    """
+    rules = rules_of(wishes)
+    if (rules.allowed and rules.excluded) or any(is_wide(rule) for rule in (*rules.allowed, *rules.excluded)):
+        return None
+    given: dict[str, Json] = {
+        "max_uses": wishes.get("max_uses"),
+        "allowed_domains": list(rules.allowed) or None,
+        "blocked_domains": list(rules.excluded) or None,
+        "user_location": wishes.get("user_location"),
+    }
+    told = {name: value for name, value in given.items() if value is not None}
+    return {"type": "web_search_20250305", "name": SEARCH, **told}

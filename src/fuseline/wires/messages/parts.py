@@ -42,3 +42,8 @@ def write_source(url: str) -> JsonObject:
     if not (comma and head.startswith("data:")):
         return {"type": "url", "url": url}
     return {"type": "base64", "media_type": head.removeprefix("data:").partition(";")[0], "data": content}
+
+
+def plain_id(id: str) -> str:
+    """The id of a call in those characters that this protocol takes, whichever upstream made it."""
+    return "".join(letter if (letter.isascii() and letter.isalnum()) or letter in "_-" else "_" for letter in id)

@@ -6,11 +6,14 @@ from typing import Any
 from pydantic_core import to_json
 
 from fuseline.types.json import Json, object_of
+from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, FinishReason, Reply, Usage
-from fuseline.wires.accounts import count, money
+from fuseline.wires.accounts import count, money, read_searches
 from fuseline.wires.draft import CallDraft, Draft, objects, read_whole, text_of
+from fuseline.wires.messages.blocks import parsed
 from fuseline.wires.messages.failures import read_event_error
 from fuseline.wires.messages.turns import SEALED
+from fuseline.wires.messages.uses import SERVER_BLOCKS, is_use
 from fuseline.wires.reader import StreamReader
 
 FINISH: Mapping[str, FinishReason] = {
@@ -27,21 +30,21 @@ FINISH: Mapping[str, FinishReason] = {
 def open_reader(answer_bytes: int, line_bytes: int) -> StreamReader:
     """A reader for one streamed reply."""
     draft = Draft(answer_bytes)
-    return StreamReader(draft, Blocks(draft).hear, line_bytes)
+    return StreamReader(draft, Blocks(draft, answer_bytes).hear, line_bytes)
 
 
 def read_reply(body: bytes) -> Reply:
     """Read a reply that came whole."""
     fields = read_whole(body, "content")
     draft = Draft(len(body) + 1)
-    Blocks(draft).whole(fields)
+    Blocks(draft, len(body) + 1).whole(fields)
     return draft.reply()
 
 
 class Blocks:
     """Hears the events of one message. Blocks of kinds that are no words, thoughts or calls are passed over."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, room: int) -> None:
         self._draft = draft
         self._kind: Any = ""
         """The kind of the block that is being said, or was last."""
@@ -56,6 +59,12 @@ class Blocks:
         self._cited = False
         """Whether it is of a text that is cut into blocks by what its sentences refer to."""
         self._pages: list[dict[str, Any]] = []
+        self._use: dict[str, Any] = {}
+        """A search of the upstream's own, or its result, while it is being said."""
+        self._asked: list[str] = []
+        """Its words in pieces, as the arguments of a call."""
+        self._uses: list[Json] = []
+        self._room = room
         self._counts: dict[str, Any] = {}
 
     def hear(self, event: dict[str, Any]) -> None:
@@ -89,6 +98,8 @@ class Blocks:
                 self._signature += text_of(delta, "signature")
             case "input_json_delta" if self._call:
                 self._draft.argue(self._call, text_of(delta, "partial_json"))
+            case "input_json_delta" if self._use:
+                self._asked.append(text_of(delta, "partial_json"))
             case "citations_delta":
                 self._pages.append(object_of(delta.get("citation")))
             case _:
@@ -137,6 +148,8 @@ class Blocks:
                 self._call = CallDraft(text_of(block, "id"), text_of(block, "name"))
                 self._draft.calls[f"{index}"] = self._call
                 self._input = block.get("input")
+            case _ if is_use(block):
+                self._use, self._asked = block, []
             case _:
                 pass
 
@@ -147,9 +160,21 @@ class Blocks:
             self._draft.details.append({**detail, "format": SEALED})
         if self._call and not any(self._call.arguments):
             self._draft.argue(self._call, to_json(self._input or {}).decode())
+        if self._use:
+            self._keep()
         if self._pages:
             self._cite()
         self._call, self._signature = None, ""
+
+    def _keep(self) -> None:
+        """Keep a search of the upstream's own for it, sealed as it is, as long as there is room."""
+        use, self._use = self._use, {}
+        if asked := "".join(self._asked):
+            use = {**use, "input": parsed(ToolCall("", "", asked))}
+        self._room -= len(to_json(use))
+        if self._room >= 0:
+            self._uses.append(use)
+            self._draft.sealed[SERVER_BLOCKS] = self._uses
 
     def _cite(self) -> None:
         """Note the pages of a text, all of which it rests on."""
@@ -190,4 +215,5 @@ def read_usage(fields: Mapping[str, Any]) -> Usage | None:
         cache_write_tokens=written,
         reasoning_tokens=count(thought.get("thinking_tokens")) or 0,
         cost=money(fields.get("cost")),
+        searches=read_searches(fields),
     )

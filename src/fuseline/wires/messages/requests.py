@@ -1,7 +1,7 @@
 """Messages requests, read from clients."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json
 from fuseline.types.messages import Message, system
 from fuseline.types.requests import FunctionTool, Named, Request, ServerTool, ToolChoice
+from fuseline.wires.lookups import declared, read_tool
 from fuseline.wires.messages.body import ChoiceBody, MessagesBody, ToolBody
 from fuseline.wires.messages.turns import read_message, read_part
 from fuseline.wires.shapes import invalid, read_stop_rules
@@ -33,14 +34,15 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     models = read_models(fields)
     tools = fields.tools or []
     functions = tuple(read_function(tool, index) for index, tool in enumerate(tools) if tool.type in FUNCTION)
+    server_tools = tuple(read_server_tools(tools))
     events = wants_events(headers)
     return Request(
         model=models[0],
         messages=read_conversation(fields),
         functions=functions,
-        server_tools=tuple(ServerTool(tool.type, tool.parameters or {}) for tool in tools if tool.type not in FUNCTION),
+        server_tools=server_tools,
         plugins=tuple(plugin.read() for plugin in fields.plugins or []),
-        tool_choice=read_choice(fields.tool_choice, tools),
+        tool_choice=read_choice(fields.tool_choice, tools, server_tools),
         max_tokens=fields.max_tokens,
         temperature=fields.temperature,
         reasoning=read_reasoning(fields),
@@ -93,18 +95,29 @@ def read_function(tool: ToolBody, index: int) -> FunctionTool:
     return FunctionTool(tool.name, tool.description or "", tool.input_schema or {}, extra)
 
 
-def read_choice(choice: ChoiceBody | None, tools: list[ToolBody]) -> ToolChoice | None:
+def read_server_tools(tools: Iterable[ToolBody]) -> Iterable[ServerTool]:
+    """All other tools; which of them the gateway runs is decided where they are known."""
+    for tool in tools:
+        if tool.type is not None and tool.type not in FUNCTION:
+            yield read_tool(tool.type, tool.parameters, tool.model_extra)
+
+
+def read_choice(
+    choice: ChoiceBody | None, tools: Iterable[ToolBody], server_tools: Iterable[ServerTool]
+) -> ToolChoice | None:
     """The tool choice; a name is a function's, or stands for a server tool, which is known by its type."""
     if choice is None:
         return None
     if choice.type in CHOICES:
         return CHOICES[choice.type]
     if choice.type.startswith(OURS):
-        return Named(choice.type)
+        return Named(declared(choice.type, server_tools))
     if choice.type != "tool" or choice.name is None:
         raise InvalidRequest("tool_choice is auto, any, none, or a tool with its name", "tool_choice")
-    typed = {tool.name: tool.type for tool in tools if tool.type not in FUNCTION}
-    return Named(typed.get(choice.name) or choice.name)
+    named = next((tool for tool in tools if tool.name == choice.name), None)
+    if named is None:
+        return Named(declared(choice.name, server_tools))
+    return Named(choice.name if named.type is None or named.type in FUNCTION else named.type)
 
 
 def read_reasoning(fields: MessagesBody) -> Mapping[str, Json] | None:

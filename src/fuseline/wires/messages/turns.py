@@ -11,6 +11,7 @@ from fuseline.types.json import Json, list_of, object_of
 from fuseline.types.messages import Attachment, Message, Part, Text, ToolCall
 from fuseline.wires.messages.blocks import FUSION_NAME, FUSION_RESULT
 from fuseline.wires.messages.body import MessageBody
+from fuseline.wires.messages.uses import SERVER_BLOCKS, sealed_uses
 from fuseline.wires.replay import rehydrated
 
 Block = Mapping[str, Any]
@@ -83,6 +84,8 @@ def read_assistant(blocks: Sequence[Block], path: str) -> Iterator[Message]:
             case _:
                 parts += read_part(block, here)
     opaque: dict[str, Json] = {"reasoning_details": details} if details else {}
+    if sealed := sealed_uses(blocks):
+        opaque[SERVER_BLOCKS] = sealed
     if parts or calls:
         yield Message("assistant", plain(parts), tuple(calls), reasoning="\n\n".join(thoughts), opaque=opaque)
 

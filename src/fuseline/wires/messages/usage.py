@@ -4,6 +4,7 @@ from fuseline.types.json import Json
 from fuseline.types.money import dollars
 from fuseline.types.runs import Run
 from fuseline.wires.accounts import spoken, spoken_cost, write_details
+from fuseline.wires.lookups import fetches, searches
 
 NOTHING: dict[str, Json] = {
     "input_tokens": 0,
@@ -33,7 +34,7 @@ def write_usage(run: Run) -> dict[str, Json]:
         "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
         "cache_creation_input_tokens": usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cached_tokens,
-        "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0} if run.steps else None,
+        "server_tool_use": write_server_tools(run),
         "cost": dollars(run.cost),
         "is_byok": False,
         "cost_details": {
@@ -43,3 +44,10 @@ def write_usage(run: Run) -> dict[str, Json]:
             **write_details(run),
         },
     }
+
+
+def write_server_tools(run: Run) -> Json:
+    """How often the web was searched and read in a run; `None` where none of our tools was used."""
+    searched, read = searches(run), fetches(run)
+    used = run.steps or searched or read
+    return {"web_search_requests": searched, "web_fetch_requests": read} if used else None

@@ -12,15 +12,18 @@ from fuseline.types.events import (
     Finished,
     FusionFinished,
     FusionStarted,
+    LookedUp,
     ReasoningDelta,
     RunStarted,
     TextDelta,
     ToolCalled,
+    ToolReturned,
 )
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.replies import FinishReason, Reply
 from fuseline.types.requests import Request
-from fuseline.types.runs import Call, Run, Speaker
+from fuseline.types.runs import Call, Lookup, Run, Speaker
+from fuseline.wires.lookups import titles_of
 from fuseline.wires.messages.blocks import (
     fusion_result,
     fusion_use,
@@ -33,11 +36,12 @@ from fuseline.wires.messages.blocks import (
     text,
     thinking,
     tool_use,
-    write_content,
     written,
 )
+from fuseline.wires.messages.content import write_content
 from fuseline.wires.messages.errors import error_body
 from fuseline.wires.messages.usage import NOTHING, write_usage
+from fuseline.wires.messages.uses import asked, own_blocks, result_block, shown_calls, use_block
 from fuseline.wires.metadata import write_metadata
 from fuseline.wires.report import fusion_field, write_event
 
@@ -70,6 +74,8 @@ class MessagesWriter:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._thoughts = reads_thoughts(request)
+        self._shown = shown_calls(request)
+        self._lookups: list[Lookup] = []
         self._shows_run = False
         self._run: Run | None = None
         self._blocks = 0
@@ -110,7 +116,7 @@ class MessagesWriter:
         frames = self._say("thinking", words)
         for detail in sealed_of(details):
             if is_redacted(detail):
-                frames += self._close() + self._block_start(redacted(detail)) + self._block_stop()
+                frames += self._close() + self._whole(redacted(detail))
             elif signature := signature_of(detail):
                 frames += self._begin("thinking") + self._sign(signature) + self._close()
         return frames
@@ -136,6 +142,10 @@ class MessagesWriter:
     def _block_stop(self) -> bytes:
         return frame("content_block_stop", {"index": self._blocks - 1})
 
+    def _whole(self, block: Mapping[str, Json]) -> bytes:
+        """A block that is there at once."""
+        return self._block_start(block) + self._block_stop()
+
     def _close(self) -> bytes:
         if not self._open:
             return b""
@@ -153,12 +163,19 @@ class MessagesWriter:
         body = write_event(event) if self._request.include_fusion else None
         told = frame("fusion", {"fusion": body}) if body else b""
         match event:
+            case ToolCalled(Speaker("outer" | "writer"), call) if call.name in self._shown:
+                return told + self._close() + self._called(use_block(call, {}), to_json(asked(call)).decode())
+            case ToolReturned(Speaker("outer" | "writer"), call, result) if call.name in self._shown:
+                return told + self._whole(result_block(call, result, titles_of(self._lookups)))
+            case LookedUp(lookup):
+                self._lookups.append(lookup)
+                return told
             case CallStarted(Call(speaker=Speaker("outer" | "writer"))) | ToolCalled(Speaker("outer" | "writer")):
                 return self._close() + told  # what is said behind it is a block of its own
             case FusionStarted(id, prompt) if self._shows_run:
                 return told + self._called(fusion_use(id, {}), to_json({"prompt": prompt}).decode())
             case FusionFinished(report) if self._run and self._shows_run:
-                return told + self._block_start(fusion_result(report, self._run)) + self._block_stop()
+                return told + self._whole(fusion_result(report, self._run))
             case _:
                 return told
 
@@ -169,6 +186,7 @@ class MessagesWriter:
         return (
             unsaid
             + self._close()
+            + b"".join(self._whole(block) for block in own_blocks(reply, self._request))
             + frame("message_delta", {**end, "usage": write_usage(run), **fusion_field(run)})
             + frame("message_stop", metadata_field(run, self._request))
         )

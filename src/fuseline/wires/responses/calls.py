@@ -10,6 +10,8 @@ from fuseline.types.json import Json, JsonObject, list_of, object_of
 from fuseline.types.messages import Attachment, Message, Part, Text
 from fuseline.types.models import Endpoint, Model
 from fuseline.types.requests import FunctionTool, Named, Request, ToolChoice
+from fuseline.wires.faults import SEARCH
+from fuseline.wires.native import OwnSearch, is_wide, own_search, rules_of, write_tools
 from fuseline.wires.reasoning import effort_for
 from fuseline.wires.responses.body import POLICY, SAMPLING
 from fuseline.wires.responses.items import is_sealed
@@ -35,13 +37,15 @@ def optional(request: Request, model: Model, without: frozenset[str]) -> frozens
     body = request_body(request, model, without)
     text = {f"text.{name}" for name in object_of(body.get("text"))}
     sealed = {SEALED} if any(SEALED in object_of(item) for item in list_of(body["input"])) else set[str]()
-    return OPTIONAL.intersection(body) | text | sealed
+    searching = {SEARCH} if own_search(request, model, without, write_search) else set[str]()
+    return OPTIONAL.intersection(body) | text | sealed | searching
 
 
 def request_body(request: Request, model: Model, without: frozenset[str]) -> dict[str, Json]:
     """The same as an object, less the parameters that this upstream refuses."""
     endpoint, dialect = model.endpoint, model.endpoint.dialect
     instructions, said = parted(request.messages)
+    search = own_search(request, model, without, write_search)
     body: dict[str, Json] = {
         "model": model.name,
         "input": [item for message in said for item in write_message(message, endpoint, SEALED not in without)],
@@ -57,8 +61,8 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
         "temperature": request.temperature if model.temperature else None,
         "reasoning": write_reasoning(request.reasoning or {}, model) or None,
         "text": write_text(request, model, without) or None,
-        "tools": [write_function(tool) for tool in request.functions] or None,
-        "tool_choice": write_choice(request.tool_choice),
+        "tools": [*write_tools(request.functions, search, write_function)] or None,
+        "tool_choice": write_choice(request.tool_choice, search),
     }
     body |= {name: value for name, value in given.items() if value is not None}
     for name in without:
@@ -189,6 +193,27 @@ def write_function(tool: FunctionTool) -> JsonObject:
     return {"type": "function", **body, "strict": strict}
 
 
-def write_choice(choice: ToolChoice | None) -> Json:
+def write_search(wishes: JsonObject) -> JsonObject | None:
+    """The vendor's own search; `None` for rules that it does not know: it takes hosts, and only those that it may use.
+
+    See https://platform.openai.com/docs/guides/tools-web-search, November 2026.
+    """
+    rules = rules_of(wishes)
+    if rules.excluded or len(rules.allowed) > MOST_HOSTS or any(is_wide(one) or "/" in one for one in rules.allowed):
+        return None
+    given: dict[str, Json] = {
+        "filters": {"allowed_domains": list(rules.allowed)} if rules.allowed else None,
+        "search_context_size": wishes.get("search_context_size"),
+        "user_location": wishes.get("user_location"),
+    }
+    return {"type": "web_search", **{name: value for name, value in given.items() if value is not None}}
+
+
+MOST_HOSTS = 100
+
+
+def write_choice(choice: ToolChoice | None, search: OwnSearch | None) -> Json:
     """The tool choice."""
+    if search and search.chosen(choice):
+        return {"type": search.body["type"]}
     return {"type": "function", "name": choice.name} if isinstance(choice, Named) else choice

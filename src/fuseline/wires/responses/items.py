@@ -1,6 +1,5 @@
 """The items of a response's output, as a stream adds them one by one and a whole reply lists them."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +8,11 @@ from fuseline.types.deliberation import FUSION_CALL, Report
 from fuseline.types.json import Json, list_of, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, Reply
-from fuseline.types.runs import Round, Run, ToolUse
+from fuseline.types.requests import Request
+from fuseline.types.runs import Run, ToolUse
+from fuseline.wires.lookups import titles_of
 from fuseline.wires.report import write_report
-
-Item = dict[str, Json]
-NO_CONTENT: Json = []
-"""On items that OpenAI does not know: its Python client reads them as messages, and readers go through the content."""
+from fuseline.wires.responses.uses import NO_CONTENT, Item, Showing, fields_of, prefix_of, shows_own_search, tool_item
 
 
 def item_id(kind: str, run_id: str, index: int) -> str:
@@ -100,41 +98,17 @@ def fusion_item(report: Report, run: Run) -> Item:
     return {**write_report(report, alone, contents=run.expose != "analysis"), "content": NO_CONTENT}
 
 
-def tool_item(id: str, call: ToolCall, result: str | None = None) -> Item:
-    """A call of another server tool; `result` is what it returned, `None` as long as it runs."""
-    kind = "openrouter:" + call.name.removeprefix("openrouter_")
-    return {
-        **dict.fromkeys(REQUIRED.get(kind, ()), ""),
-        **fields_of(result or ""),
-        "content": NO_CONTENT,
-        "type": kind,
-        "id": id,
-        "status": "in_progress" if result is None else "completed",
-    }
-
-
-REQUIRED = {"openrouter:datetime": ("datetime", "timezone")}
-"""Fields that clients require of an item even before they are known, or where the tool failed."""
-
-
-def fields_of(text: str) -> dict[str, Any]:
-    """A tool's result as an object; empty where it is none."""
-    try:
-        return object_of(json.loads(text))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def output_items(run: Run) -> list[Json]:
+def output_items(run: Run, request: Request) -> list[Json]:
     """The output of a run that has its answer: the same items in the same order as in its stream."""
     reply = run.reply or Reply(run.model)
+    showing = Showing(shows_own_search(request), titles_of(run.lookups))
     output: list[Json] = []
     if run.report is not None and not run.rounds:
         add_fusion(output, run)
     for turn in run.rounds:
         add_spoken(output, run, turn.reply, citations=())
         for use in turn.uses:
-            add_use(output, run, turn, use)
+            add_use(output, run, use, showing)
     if not run.answered_in_round:
         add_spoken(output, run, reply, citations=reply.citations)
     for call in reply.tool_calls:
@@ -161,10 +135,11 @@ INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """The reason why an answer stops short, by its finish reason."""
 
 
-def add_use(output: list[Json], run: Run, turn: Round, use: ToolUse) -> None:
+def add_use(output: list[Json], run: Run, use: ToolUse, showing: Showing) -> None:
     """Add the use of a server tool. Of several calls of fusion only the one that convened the panel is shown."""
     if use.call.name != FUSION_CALL:
-        output.append(tool_item(item_id("st", run.id, len(output)), use.call, use.result))
+        id = item_id(prefix_of(use.call), run.id, len(output))
+        output.append(tool_item(id, use.call, use.result, showing))
     elif "responses" in fields_of(use.result):
         add_fusion(output, run)
 

@@ -1,11 +1,12 @@
 """The client end of a Responses stream: an upstream's items, spoken piece by piece, folded into one reply."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fuseline.types.json import JsonObject, object_of
 from fuseline.types.replies import Citation, FinishReason, Reply, Usage
-from fuseline.wires.accounts import count, money
+from fuseline.wires.accounts import count, money, read_searches
 from fuseline.wires.draft import CallDraft, Draft, objects, read_whole, text_of
 from fuseline.wires.reader import StreamReader
 from fuseline.wires.responses.failures import read_event_error
@@ -52,6 +53,8 @@ class Items:
         """The items that were heard piece by piece; when they are done they say nothing new."""
         self._told = False
         """Whether any item has come, so that the end need not list them again."""
+        self._searched = 0
+        """Searches that the upstream made by itself; its counts leave them out."""
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in an event."""
@@ -82,6 +85,8 @@ class Items:
         if not self._told:
             for index, item in enumerate(objects(response.get("output"))):
                 self._done(item, index)
+        if usage := self._draft.usage:
+            self._draft.usage = replace(usage, searches=max(usage.searches, self._searched))
         reason = text_of(object_of(response.get("incomplete_details")), "reason")
         self._draft.finish = REASONS.get(reason, "length") if status == "incomplete" else "stop"
         self._draft.native = reason or status or "completed"
@@ -134,6 +139,8 @@ class Items:
                 self._name(call, item)
                 if not any(call.arguments):
                     self._draft.argue(call, text_of(item, "arguments"))
+            case "web_search_call" if text_of(object_of(item.get("action")), "type") in ("", "search"):
+                self._searched += 1
             case _:
                 pass
 
@@ -208,4 +215,5 @@ def read_usage(body: Any) -> Usage | None:
         cache_write_tokens=count(read.get("cache_write_tokens")) or 0,
         reasoning_tokens=count(written.get("reasoning_tokens")) or 0,
         cost=money(fields.get("cost")),
+        searches=read_searches(fields),
     )

@@ -13,6 +13,7 @@ from fuseline.types.runs import Run
 from fuseline.wires.accounts import spoken, spoken_cost, write_details, write_server_tools
 from fuseline.wires.metadata import write_metadata
 from fuseline.wires.refusals import public_type
+from fuseline.wires.report import traced
 from fuseline.wires.responses.errors import error_field
 from fuseline.wires.responses.items import INCOMPLETE, output_items
 
@@ -46,7 +47,7 @@ UNSAID: dict[str, Json] = {
 
 def write_reply(run: Run, request: Request) -> bytes:
     """The body of a whole reply."""
-    return to_json(finished_response(run, request, output_items(run)))
+    return to_json(finished_response(run, request, output_items(run, request)))
 
 
 def write_failed_reply(error: FuselineError, request: Request) -> bytes:
@@ -70,6 +71,7 @@ def finished_response(run: Run, request: Request, output: Sequence[Json]) -> dic
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         **closing(run, request),
+        **traced(run),
     }
     if run.report is not None:
         body["fusion_status"] = run.fusion_status

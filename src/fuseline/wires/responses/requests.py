@@ -9,6 +9,7 @@ from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json
 from fuseline.types.messages import Message, system
 from fuseline.types.requests import FunctionTool, Named, Request, ServerTool, ToolChoice
+from fuseline.wires.lookups import declared, read_tool
 from fuseline.wires.responses.body import (
     OPENAI_TOOLS,
     POLICY,
@@ -39,14 +40,14 @@ def read_request(body: bytes, headers: Mapping[str, str]) -> Request:
     models = [*([fields.model] if fields.model else []), *(fields.models or [])]
     if not models or not models[0]:
         raise InvalidRequest("model is required", "model")
-    functions = tuple(read_functions(fields))
+    functions, server_tools = tuple(read_functions(fields)), tuple(read_server_tools(fields))
     return Request(
         model=models[0],
         messages=read_messages(fields),
         functions=functions,
-        server_tools=tuple(read_server_tools(fields)),
+        server_tools=server_tools,
         plugins=tuple(plugin.read() for plugin in fields.plugins or []),
-        tool_choice=read_choice(fields.tool_choice),
+        tool_choice=read_choice(fields.tool_choice, server_tools),
         max_tokens=fields.max_output_tokens,
         temperature=fields.temperature,
         reasoning=read_reasoning(fields.reasoning),
@@ -96,7 +97,7 @@ def read_server_tools(fields: ResponsesBody) -> Iterable[ServerTool]:
     allowed = allowed_names(fields.tool_choice)
     for tool in fields.tools or []:
         if tool.type != "function" and (allowed is None or tool.type in allowed):
-            yield ServerTool(tool.type, tool.parameters or {})
+            yield read_tool(tool.type, tool.parameters, tool.model_extra)
 
 
 def allowed_names(choice: str | ChoiceBody | None) -> frozenset[str] | None:
@@ -106,7 +107,7 @@ def allowed_names(choice: str | ChoiceBody | None) -> frozenset[str] | None:
     return frozenset(str(tool.get("name") or tool.get("type")) for tool in choice.tools or [])
 
 
-def read_choice(choice: str | ChoiceBody | None) -> ToolChoice | None:
+def read_choice(choice: str | ChoiceBody | None, tools: Iterable[ServerTool]) -> ToolChoice | None:
     """The tool choice; a name is a function's, or another tool's type."""
     match choice:
         case "none" | "auto" | "required" | None:
@@ -118,7 +119,7 @@ def read_choice(choice: str | ChoiceBody | None) -> ToolChoice | None:
         case ChoiceBody(type="allowed_tools", mode=mode):
             return mode or "auto"
         case ChoiceBody(type=kind):
-            return Named(kind)
+            return Named(declared(kind, tools))
         case _:
             raise InvalidRequest("tool_choice is none, auto, required, or names a tool", "tool_choice")
 

@@ -6,7 +6,8 @@ from typing import Literal
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.replies import Citation
 from fuseline.wires.responses.frames import Frames, piece_head
-from fuseline.wires.responses.items import Item, message_item, reasoning_item, text_part, write_citation
+from fuseline.wires.responses.items import message_item, reasoning_item, text_part, write_citation
+from fuseline.wires.responses.uses import Item
 
 Kind = Literal["message", "reasoning"]
 PREFIXES: dict[Kind, str] = {"message": "msg", "reasoning": "rs"}

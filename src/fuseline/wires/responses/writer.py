@@ -1,5 +1,6 @@
 """The server end of a Responses stream: one run's events as items that are added, spoken and done."""
 
+from dataclasses import replace
 from typing import cast
 
 from fuseline.types.deliberation import FUSION_CALL, Report
@@ -11,6 +12,7 @@ from fuseline.types.events import (
     Finished,
     FusionFinished,
     FusionStarted,
+    LookedUp,
     ReasoningDelta,
     RunStarted,
     TextDelta,
@@ -21,20 +23,28 @@ from fuseline.types.json import Json, JsonObject
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
-from fuseline.types.runs import Run, Speaker
+from fuseline.types.runs import Lookup, Run, Speaker
+from fuseline.wires.lookups import titles_of
 from fuseline.wires.responses.deliberation import Deliberation
 from fuseline.wires.responses.frames import Frames
 from fuseline.wires.responses.items import (
-    Item,
     function_item,
     fusion_item,
     is_sealed,
     item_id,
     message_status,
     open_fusion_item,
-    tool_item,
 )
 from fuseline.wires.responses.replies import failed_response, finished_response, opened_response
+from fuseline.wires.responses.uses import (
+    OWN_SEARCH,
+    Item,
+    Showing,
+    broken_status,
+    prefix_of,
+    shows_own_search,
+    tool_item,
+)
 from fuseline.wires.responses.voice import PREFIXES, Kind, Voice
 from fuseline.wires.sse import DONE
 
@@ -51,6 +61,8 @@ class ResponsesWriter:
         self._fusion: Deliberation | None = None
         self._tools: dict[tuple[str, str], int] = {}
         """Where the items of server tools stand that have not returned yet."""
+        self._showing = Showing(shows_own_search(request))
+        self._lookups: list[Lookup] = []
         self._answering = False
         """Whether words have come since a server tool was called."""
 
@@ -72,6 +84,9 @@ class ResponsesWriter:
                 return self._call_tool(call)
             case ToolReturned(speaker, call, result) if speaker.to_client:
                 return self._return_tool(call, result)
+            case LookedUp(lookup):
+                self._lookups.append(lookup)
+                return b""
             case FusionStarted(id):
                 return self._convene(id)
             case FusionFinished(report):
@@ -125,14 +140,25 @@ class ResponsesWriter:
         if call.name == FUSION_CALL:
             return frames
         index = self._tools[call.name, call.arguments] = len(self._output)
-        return frames + self._add(tool_item(self._next_id("st"), call), index)
+        item = tool_item(self._next_id(prefix_of(call)), call, showing=self._showing)
+        return frames + self._add(item, index) + self._search(item, index, "in_progress", "searching")
 
     def _return_tool(self, call: ToolCall, result: str) -> bytes:
         index = self._tools.pop((call.name, call.arguments), None)
         if index is None:
             return b""
         added = cast("Item", self._output[index])
-        return self._done(tool_item(str(added["id"]), call, result), index)
+        showing = replace(self._showing, titles=titles_of(self._lookups))
+        item = tool_item(str(added["id"]), call, result, showing)
+        frames = self._search(item, index, "completed") if item["status"] == "completed" else b""
+        return frames + self._done(item, index)
+
+    def _search(self, item: Item, index: int, *stages: str) -> bytes:
+        """How a search is getting on, where it is shown as one of OpenAI's."""
+        if item["type"] != OWN_SEARCH:
+            return b""
+        place: dict[str, Json] = {"item_id": item["id"], "output_index": index}
+        return b"".join(self._frames.write(f"response.{OWN_SEARCH}.{stage}", **place) for stage in stages)
 
     def _convene(self, id: str) -> bytes:
         expose = self._run.expose if self._run else ""
@@ -175,7 +201,7 @@ class ResponsesWriter:
         for index, one in enumerate(self._output):
             item = cast("Item", one)
             if item["status"] == "in_progress":
-                frames += self._done({**item, "status": "incomplete"}, index)
+                frames += self._done({**item, "status": broken_status(item)}, index)
         response = failed_response(error, error.run or self._run, self._request, self._output)
         return frames + self._frames.write("response.failed", response=response) + DONE
 
