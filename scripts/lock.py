@@ -9,19 +9,19 @@ from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTED = ("aws", "azure", "gcp", "keyring")
+TESTED = ("aws", "azure", "ddgs", "gcp", "keyring")
 """Extras that the tests use, and so the set of development holds."""
 
 
 def main() -> None:
-    """Resolve runtime, build and development requirements, each within the bounds of the former."""
+    """Resolve all that development needs, then what of it the runtime and a build need: so that every extra fits."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = project["project"]["dependencies"]
     extras = chain.from_iterable(project["project"]["optional-dependencies"][name] for name in TESTED)
     build = [*project["build-system"]["requires"], "editables"]  # which hatchling wants for an editable install
-    write("runtime", runtime, [])
-    write("build", build, ["runtime"])
-    write("dev", [*runtime, *build, *extras, *project["dependency-groups"]["dev"]], ["runtime", "build"])
+    write("dev", [*runtime, *build, *extras, *project["dependency-groups"]["dev"]], [])
+    write("runtime", runtime, ["dev"])
+    write("build", build, ["dev"])
 
 
 def write(name: str, requirements: list[str], bounds: list[str]) -> None:

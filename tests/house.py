@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from fuseline.assembly import House, open_house
-from fuseline.pages.fetcher import WebFetcher
+from fuseline.pages.base import Page, PageFailed
 from fuseline.search.desk import Desk
 from fuseline.settings.research import FetchSettings, SearchSettings
 from fuseline.settings.settings import Settings
 from fuseline.storage.connections import MEMORY, connect, create_file
 from fuseline.storage.sqlite import prepare
 from fuseline.tools.research import Research
+from fuseline.types.domains import ANYWHERE, DomainRules
 from fuseline.types.events import Event
 from fuseline.types.messages import user
 from fuseline.types.requests import Plugin, Request
@@ -24,7 +25,10 @@ PRICED = {"price_in": "1.00", "price_out": "2.00"}
 
 
 def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Settings:
-    """Settings whose only endpoint is the upstream; `lab/<name>` calls the model `<name>` there."""
+    """Settings whose only endpoint is the upstream; `lab/<name>` calls the model `<name>` there.
+
+    Seats have no tools but where a test gives them any.
+    """
     table = {
         f"lab/{name}": {"endpoint": "lab", "name": name, **PRICED}
         for name in ("a", "b", "c", "judge", "writer", *models)
@@ -35,7 +39,8 @@ def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Sett
         "models": table,
         "presets": {"general-high": preset},
     }
-    return Settings(**tables, **sections)
+    fusion: Any = {"tools": (), **sections.pop("fusion", {})}
+    return Settings(**tables, fusion=fusion, **sections)
 
 
 @asynccontextmanager
@@ -66,10 +71,17 @@ def furnished() -> bytes:
         return path.read_bytes()
 
 
+class NoPages:
+    """A fetcher that reads nothing."""
+
+    async def fetch(self, url: str, rules: DomainRules = ANYWHERE) -> Page:
+        raise PageFailed("unavailable", "fetch_unavailable")
+
+
 def no_research() -> Research:
     """Research that finds nothing, for what is tested without it."""
     chosen = SearchSettings()
-    return Research(Desk((), chosen), WebFetcher(), FetchSettings(), no_lookup)
+    return Research(Desk((), chosen), NoPages(), FetchSettings(), no_lookup)
 
 
 async def no_lookup(lookup: Lookup) -> None:

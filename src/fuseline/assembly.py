@@ -1,11 +1,14 @@
 """Settings made into a running gateway, opened and closed as one. The only file that names every concrete class."""
 
+import os
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fuseline.catalog.catalog import Catalog
+from fuseline.catalog.keys import Keys
+from fuseline.documents.library import open_documents
 from fuseline.gateway import Gateway
 from fuseline.pages.fetcher import open_fetcher
 from fuseline.planner.planner import Planner
@@ -13,9 +16,13 @@ from fuseline.planner.preferences import HouseRules
 from fuseline.providers.bridge import BRIDGED, Bridge
 from fuseline.providers.switchboard import Switchboard
 from fuseline.search.desk import open_search
+from fuseline.search.engines import KeyOf
+from fuseline.search.rows import rows
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
+from fuseline.tools.library import Library
+from fuseline.types.models import Endpoint
 from fuseline.wires.base import ClientWire, ServerWire
 from fuseline.wires.chat.wire import ChatClient, ChatServer
 from fuseline.wires.gemini.wire import GeminiClient
@@ -60,13 +67,44 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
     async with (
         open_sqlite(settings.database) as store,
         Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
-        open_search(settings.search, environ) as search,
-        open_fetcher(settings.fetch) as fetcher,
+        open_library(settings, environ) as library,
     ):
         switchboard.recall(await store.timings(time.time() - REMEMBERED_S, REMEMBERED_CALLS))
-        planner = Planner(catalog, settings.fusion, HouseRules(settings.routing, settings.endpoints))
-        gateway = Gateway(settings, planner, switchboard, store, search, fetcher)
+        planner = Planner(
+            catalog, settings.fusion, HouseRules(settings.routing, settings.endpoints), settings.documents.collections
+        )
+        gateway = Gateway(settings, planner, switchboard, store, library)
         yield House(settings, catalog, gateway, store, switchboard)
+
+
+@asynccontextmanager
+async def open_library(settings: Settings, environ: Mapping[str, str] | None = None) -> AsyncGenerator[Library]:
+    """Open what may be looked up: the engines that are configured, the way to pages, private documents.
+
+    :raises BadConfiguration: for an engine that there is not, or a key that would be seen on its way.
+    """
+    around = os.environ if environ is None else environ
+    keys, trusted = key_of_engine(settings, around), not settings.merely_found
+    async with (
+        open_documents(settings.document_index) as documents,
+        open_search(
+            settings.search, around, [documents.engine] if documents else [], key_of=keys, trusted=trusted
+        ) as search,
+        open_fetcher(settings.fetch) as fetcher,
+    ):
+        yield Library(search, fetcher, documents.reader if documents else None)
+
+
+def key_of_engine(settings: Settings, environ: Mapping[str, str]) -> KeyOf:
+    """Where the keys of search engines come from: files and the keyring, as those of endpoints do."""
+    keys = Keys(settings, environ)
+
+    def key_of(engine: str) -> str | None:
+        row = rows()[engine]
+        base_url = settings.search.base_urls.get(engine, row.base_url)
+        return next(iter(keys.of(Endpoint(engine, base_url, api_key_env=row.keys))), None)
+
+    return key_of
 
 
 def bridge_for(settings: Settings) -> Bridge | None:

@@ -4,31 +4,36 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from fuseline.engine.caller import Caller
+from fuseline.engine.citations.carrier import Carrier
 from fuseline.engine.failures import all_failed, failure_of, sole
 from fuseline.engine.form import check_form, formed, in_form, without_text, without_words
 from fuseline.engine.fusion import Fusion
+from fuseline.engine.grounding import grounded
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import HASH
+from fuseline.engine.repair import Withheld
+from fuseline.engine.review import reviewed
 from fuseline.engine.sources import with_citations
 from fuseline.engine.writer import NO_PANEL, Written, write
 from fuseline.journal import Journal
 from fuseline.ledger import Ledger
-from fuseline.pages.base import Fetcher
 from fuseline.planner.planner import Plan, Planner
 from fuseline.providers.switchboard import Switchboard
-from fuseline.search.base import Search
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
+from fuseline.tools.base import Scene
+from fuseline.tools.library import Library
 from fuseline.tools.research import Research
 from fuseline.types.deliberation import Report, warned
 from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, LookedUp, RunStarted, TextDelta, ignore
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Lookup, Round, Run, Speaker, new_run_id
@@ -53,6 +58,8 @@ class Desk:
     steps: int = 0
     preamble: str = ""
     rounds: tuple[Round, ...] = ()
+    withheld: Withheld | None = None
+    """Who keeps the answer back, where it is gone over once more before it is told."""
 
 
 class Gateway:
@@ -64,15 +71,13 @@ class Gateway:
         planner: Planner,
         switchboard: Switchboard,
         store: Store,
-        search: Search,
-        fetcher: Fetcher,
+        library: Library,
     ) -> None:
         self._settings = settings
         self._planner = planner
         self._switchboard = switchboard
         self.store = store
-        self._search = search
-        self._fetcher = fetcher
+        self._library = library
         self._open_runs = 0
         self._examiner = anyio.CapacityLimiter(1)
         """Schemas are checked one at a time, so that together they cannot hold up the streams."""
@@ -138,18 +143,25 @@ class Gateway:
             await emit(event)
 
         limit = (spec.deadline_s if spec else None) or self._settings.clocks.run_s
-        heard = tell if plan.form is None else without_words(tell)
+        free = spec if plan.form is None else None
+        carrier = Carrier() if free and self._settings.fusion.carry_citations else None
+        withheld = Withheld(tell) if free and free.repair else None
+        heard = (withheld or tell) if plan.form is None else without_words(tell)
 
         async def looked_up(lookup: Lookup) -> None:
             ledger.book(lookup)
             await tell(LookedUp(lookup))
 
-        research = Research(self._search, self._fetcher, self._settings.fetch, looked_up)
-        research.allow(message.text for message in request.messages)
+        library = self._library
+        research = Research(
+            library.search, library.fetcher, self._settings.fetch, looked_up,
+            collections=plan.collections, reader=library.reader, affords=ledger.affords,
+        )  # fmt: skip
+        research.allow(message.text for message in request.messages if message.role != "assistant")
         ends_at, session = time.monotonic() + limit, session_of(request)
-        caller = Caller(self._switchboard, ledger, heard, research, ends_at, plan.wishes, session)
+        caller = Caller(self._switchboard, ledger, heard, research, ends_at, plan.wishes, session, carrier)
         journal.open(run, request, HASH)
-        return Desk(run, plan, ledger, journal, caller, tell)
+        return Desk(run, plan, ledger, journal, caller, tell, withheld=withheld)
 
     def _new_run(self, request: Request, plan: Plan) -> Run:
         model = self._switchboard.expected(plan.speakers[0], request, plan.wishes, session_of(request))
@@ -169,6 +181,7 @@ class Gateway:
         """Do the work, and save the run whichever way it ends."""
         try:
             await desk.emit(RunStarted(desk.run))
+            await self._ground(desk)
             written = await self._answer(desk)
         except BaseException as error:
             self._save_failed(desk, error)
@@ -180,11 +193,22 @@ class Gateway:
         desk.journal.close(run)
         return run
 
+    async def _ground(self, desk: Desk) -> None:
+        """Put the results of one search in front of the question, where the request wants that."""
+        plan = desk.plan
+        if plan.grounding is not None:
+            scene = Scene(Speaker("outer", plan.speakers[0]), desk.caller.research)
+            desk.plan = replace(plan, request=await grounded(plan.request, plan.grounding, scene))
+
     async def _answer(self, desk: Desk) -> Written:
         """Have the request answered. An answer that has to be in a form is told when it is."""
         form = desk.plan.form
         if form is None:
-            return await self._written(desk, desk.plan.request)
+            written = await self._written(desk, desk.plan.request)
+            written = await reviewed(written, desk.plan.request, desk.report, desk.plan.spec, desk.caller)
+            if desk.withheld:
+                await desk.withheld.tell(written.speaker, written.reply.text)
+            return written
         written = await self._written(desk, in_form(desk.plan.request, form))
         desk.preamble, desk.rounds = "", without_text(desk.rounds, written.reply)
         written = await formed(written, form, desk.caller, self._examiner)
@@ -205,7 +229,13 @@ class Gateway:
             if desk.report.failure_reason == "min_panel_not_met":
                 raise all_failed(desk.report)
             free = plan.form is None
-            return await write(request, desk.report, plan.speakers, caller, emit, may_stand_in=free)
+            written = await write(
+                request, desk.report, plan.speakers, caller, emit, tools=plan.tools, may_stand_in=free
+            )
+            if written.turn is not None:
+                turn, desk.steps = written.turn, desk.steps + written.turn.steps
+                desk.preamble, desk.rounds = turn.preamble, turn.rounds
+            return written
         tools = {**plan.tools, **({fusion.spec.name: fusion} if fusion else {})}
         try:
             speakers = [Speaker("outer", model) for model in plan.speakers]
@@ -219,7 +249,7 @@ class Gateway:
 
     def _finished(self, desk: Desk, written: Written) -> Run:
         made = desk.ledger.answered(written.speaker.model)
-        reply = with_citations(written.reply, desk.report)
+        reply = with_citations(written.reply, desk.report, desk.ledger.lookups)
         return replace(
             desk.run,
             status="completed",
@@ -232,6 +262,7 @@ class Gateway:
             report=desk.report and warned(desk.report, written.warnings),
             calls=tuple(desk.ledger.calls.values()),
             lookups=tuple(desk.ledger.lookups),
+            provenance=written.provenance,
             steps=desk.steps,
             finished_at=time.time(),
             degraded=written.degraded,

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from fuseline.storage.base import Store
 from fuseline.types.deliberation import FUSION_CALL, Analysis, PanelAnswer, report_body
 from fuseline.types.events import (
     AnalysisFailed,
     AnalysisMade,
+    CallSettled,
+    CallStarted,
     Event,
     FusionFinished,
     FusionStarted,
@@ -15,6 +18,7 @@ from fuseline.types.events import (
     ReasoningDelta,
     SeatAnswered,
     SeatFailed,
+    SeatJoined,
     TextDelta,
     ToolCalled,
     ToolReturned,
@@ -23,6 +27,11 @@ from fuseline.types.json import Json
 from fuseline.types.messages import Message, Text
 from fuseline.types.requests import Request
 from fuseline.types.runs import Lookup, Noted, Run, RunClosed, RunOpened
+
+LOOKED_UP = "research.completed"
+"""The kind of a record of something that was looked up."""
+UNKEPT = (TextDelta, ReasoningDelta, CallStarted, CallSettled, SeatJoined)
+"""Pieces of text, and calls: the answers and the rows of calls hold them. They are most of what happens."""
 
 
 class Journal:
@@ -40,7 +49,7 @@ class Journal:
 
     def note(self, event: Event) -> None:
         """Keep an event, if it is one of those that matter."""
-        if isinstance(event, TextDelta | ReasoningDelta):
+        if isinstance(event, UNKEPT):
             return
         kept = self._kept(event)
         if kept is not None:
@@ -73,12 +82,12 @@ class Journal:
                 text = self._text(result=result)
                 return "tool.returned", {"role": speaker.role, "seat": speaker.seat, "name": call.name, **text}
             case LookedUp(lookup):
-                return "research.completed", {**lookup_figures(lookup), **self._text(asked=lookup.asked)}
+                return LOOKED_UP, {**lookup_figures(lookup), **self._text(asked=lookup.asked)}
             case FusionFinished(report):
                 labels: list[Json] = list(report.labels)
                 return "fusion.finished", {"ok": report.ok, "seed": report.seed, "labels": labels}
             case _:
-                return None  # pieces of text, and calls: the answers and the rows of calls hold them
+                return None
 
     def _text(self, **texts: str) -> dict[str, Json]:
         return {name: text for name, text in texts.items() if text} if self._content else {}
@@ -162,4 +171,6 @@ def outcome(run: Run, content: bool) -> dict[str, Json]:
         if not content:
             report.pop("analysis", None)
         body["fusion"] = report
+    if content and run.provenance is not None:
+        body["provenance"] = asdict(run.provenance)
     return body

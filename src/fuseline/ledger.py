@@ -2,12 +2,13 @@
 
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fuseline.storage.base import Store
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.models import Model
 from fuseline.types.money import MILLION, Price, dollars
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply, Usage
 from fuseline.types.requests import Request
 from fuseline.types.runs import NOT_SENT, Call, Certainty, CostSource, Lookup, Role, Speaker
@@ -60,6 +61,10 @@ class Ledger:
     def fees(self) -> int:
         """Nano-dollars of what was looked up."""
         return sum(lookup.cost for lookup in self.lookups)
+
+    def affords(self, cost: int) -> bool:
+        """Whether a search may cost so many nano-dollars: enough stays for those who speak after it."""
+        return self.limit is None or cost <= (self.limit - self.spent - self.held) * SHARES["panel"]
 
     def book(self, lookup: Lookup) -> None:
         """Book what a search or a page cost."""

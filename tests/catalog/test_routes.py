@@ -189,7 +189,7 @@ def test_a_suffix_goes_to_openrouter_and_is_dropped_for_others_on_the_way():
 
 @requirement("ours:variants")
 def test_what_only_openrouter_can_do_is_left_to_openrouter():
-    assert ways(catalog(*ALL), "z-ai/glm-5.2:online") == [("openrouter", "z-ai/glm-5.2:online")]
+    assert ways(catalog(*ALL), "z-ai/glm-5.2:exacto") == [("openrouter", "z-ai/glm-5.2:exacto")]
 
 
 @requirement("ours:variants")

@@ -36,7 +36,7 @@ LOOK = FunctionTool("look", "Looks.")
 def plan(request: Request, *, unpriced: bool = False, **fusion: Any) -> Plan:
     """The plan of a request, with these settings of fusion; `unpriced` allows models whose price nobody knows."""
     routing = RoutingSettings(allow_unpriced=unpriced)
-    settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate(fusion), routing=routing)
+    settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate({"tools": (), **fusion}), routing=routing)
     return Planner(Catalog.build(settings, {}, MODELS), settings.fusion).plan(request)
 
 

@@ -170,7 +170,7 @@ def test_a_choice_of_a_server_tool_names_it_as_the_model_knows_it():
 
 
 def test_a_choice_of_a_tool_that_is_ignored_is_ignored():
-    chosen = ask(OWN, server_tools=(ServerTool("web_search"),), tool_choice=Named("web_search"))
+    chosen = ask(OWN, server_tools=(ServerTool("namespace"),), tool_choice=Named("namespace"))
     assert plan(chosen).request.tool_choice is None
 
 

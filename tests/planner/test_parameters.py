@@ -248,7 +248,7 @@ def test_fusion_is_no_fallback_of_a_model():
 
 @requirement("wire:unknown-fields")
 def test_an_unknown_tool_is_ignored_unless_it_claims_to_be_the_vendors():
-    assert plan(ask(server_tools=(ServerTool("web_search"), ServerTool("namespace")))).tools == {}
+    assert plan(ask(server_tools=(ServerTool("file_search"), ServerTool("namespace")))).tools == {}
     assert refusal_of(ask(server_tools=(ServerTool("openrouter:nope"),))).param == "tools[0].type"
     assert refusal_of(ask(plugins=plugin(tools=[{"type": "openrouter:nope"}]))).param == "tools[0].type"
 
@@ -258,9 +258,9 @@ def test_an_unknown_parameter_changes_nothing():
     assert spec_of(ask(plugins=plugin(rounds=3, seed=1))) == spec_of(ask(plugins=plugin(seed=1)))
 
 
-def test_a_search_tool_of_the_protocol_is_passed_over_with_a_warning():
-    spec = spec_of(ask(plugins=plugin(tools=[{"type": "openrouter:web_search"}])))
-    assert "web_search" in spec.warnings[0]
+def test_a_tool_that_is_passed_over_is_warned_of():
+    spec = spec_of(ask(plugins=plugin(tools=[{"type": "file_search"}, {"type": "openrouter:web_search"}])))
+    assert spec.warnings == ("the tool file_search is not available on this server and was left out",)
 
 
 @requirement("ours:fallbacks")

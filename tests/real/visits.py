@@ -26,10 +26,10 @@ from tests.house import PRICED, ask, furnish, hear
 async def visiting(
     base_url: str, wire: str, key: str, models: Sequence[str], headers: Mapping[str, str] | None = None, **tables: Any
 ) -> AsyncGenerator[House]:
-    """An open house where `real/<name>` calls the model `<name>` of the server."""
+    """An open house where `real/<name>` calls the model `<name>` of the server, and no seat looks anything up."""
     endpoint = {"base_url": base_url, "wire": wire, "api_key_env": "REAL_API_KEY", "headers": dict(headers or {})}
     named = {f"real/{name}": {"endpoint": "real", "name": name, **PRICED} for name in models}
-    given: dict[str, Any] = {"endpoints": {"real": endpoint}, "models": named, **tables}
+    given: dict[str, Any] = {"endpoints": {"real": endpoint}, "models": named, "fusion": {"tools": ()}, **tables}
     chosen = Settings(**given)
     furnish(chosen.database)
     async with open_house(chosen, {"REAL_API_KEY": key}) as opened:

@@ -32,9 +32,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Door]:
-    """A door to eight seats, an analyst that reads the letters, and a writer."""
+    """A door to eight seats, an analyst that reads the letters, and a writer to whose words nothing is added."""
     store = {"path": tmp_path_factory.mktemp("replay") / "runs.db"}
-    async with open_door(models=SEATS, store=store, local={"probe": False}) as opened:
+    as_written = {"carry_citations": False}
+    async with open_door(models=SEATS, store=store, local={"probe": False}, fusion=as_written) as opened:
         yield opened
 
 

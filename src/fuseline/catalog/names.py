@@ -9,8 +9,8 @@ SLUG = re.compile(r"[~a-z0-9@](?:[a-z0-9._/:+-]|(?<=/)@){0,127}", re.IGNORECASE)
 """What a slug may look like; names from the settings file and of local models are matched before this is asked."""
 VARIANTS = frozenset({"exacto", "extended", "floor", "free", "nitro", "online", "thinking"})
 """Suffixes that say how a model is wanted; a tag such as Ollama's `:70b` is none."""
-OPENROUTERS = frozenset({"exacto", "extended", "online"})
-"""Those that only OpenRouter can honour."""
+OPENROUTERS = frozenset({"exacto", "extended"})
+"""Those that only OpenRouter can honour. The search of `:online` the planner takes care of, or a seat's own tools."""
 SORTS: dict[str, Sort] = {"floor": "price", "nitro": "throughput"}
 DATE = re.compile(r"-(20\d{2}-?\d{2}-?\d{2})$")
 OTHER_TRADES = re.compile(

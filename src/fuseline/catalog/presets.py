@@ -18,6 +18,10 @@ class Preset:
     analysts: tuple[str, ...]
     writers: tuple[str, ...] = ()
     """Empty where the planner shall choose."""
+    tools: tuple[str, ...] | None = None
+    """Server tools of its seats; `None` where those of every preset are meant."""
+    collections: tuple[str, ...] | None = None
+    """Private documents that its seats may search; `None` as for tools."""
     warning: str = ""
     """What the client should know of how this preset came about."""
 
@@ -30,7 +34,8 @@ class Preset:
 def configured(name: str, table: PresetSettings) -> Preset:
     """A preset of the settings file. Without an analyst, the first seat's model is the analyst."""
     seats = tuple(seated(seat) for seat in table.panel)
-    return Preset(name, seats, several(table.analyst) or (seats[0].model,), several(table.writer))
+    analysts = several(table.analyst) or (seats[0].model,)
+    return Preset(name, seats, analysts, several(table.writer), table.tools, table.collections)
 
 
 def seated(seat: str | SeatSettings) -> Seat:

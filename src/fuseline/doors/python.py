@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TypedDict, Unpack, cast
+from typing import Literal, TypedDict, Unpack, cast
 
 from fuseline.assembly import House, open_house
 from fuseline.settings.settings import Settings, load
@@ -68,6 +68,11 @@ class Wishes(TypedDict, total=False):
     reasoning: Mapping[str, Json]
     """How much panel and analyst shall think, such as `{"effort": "high"}`."""
     tools: Sequence[Mapping[str, Json]]
+    """Server tools of the seats; an empty list is none."""
+    collections: Sequence[str]
+    """Private documents that may be searched."""
+    repair: Literal["off", "on"]
+    """Whether the writer is asked once more about what it left out."""
     settings: Settings
     """In place of those that file and environment give."""
     house: House
@@ -76,7 +81,8 @@ class Wishes(TypedDict, total=False):
 
 PARAMETERS = (
     "preset", "writer", "max_cost", "min_panel", "quorum", "grace_s", "deadline_s", "seed", "max_tool_calls",
-    "max_completion_tokens", "temperature", "reasoning", "tools",
+    "max_completion_tokens", "temperature", "reasoning", "tools", "collections",
+    "repair",
 )  # fmt: skip
 """Wishes that are parameters of fusion under the same name."""
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from anyio import to_thread
 
@@ -42,6 +42,7 @@ from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import AnalysisFailed, AnalysisMade, AnalysisStarted, Emit
 from fuseline.types.messages import Message, user
 from fuseline.types.models import Model
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker

@@ -1,10 +1,10 @@
 """Which attachments a model takes, and what it gets in place of those that it does not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from fuseline.types.messages import Message, Part, Text
 from fuseline.types.models import Modality, Model
+from fuseline.types.quick import replace
 
 KINDS: Mapping[str, Modality] = {
     "image_url": "image",
@@ -32,7 +32,8 @@ def kind_of(part: Part) -> Modality | None:
 def refusal(messages: Iterable[Message], model: Model) -> str:
     """A sentence on what a conversation shows and the model does not take; empty where it takes all."""
     shown = {kind for message in messages for part in parts_of(message) if (kind := kind_of(part))}
-    strange = [PLURALS[kind] for kind in PLURALS if kind in shown - model.takes]
+    unknown = shown - model.takes
+    strange = [PLURALS[kind] for kind in PLURALS if kind in unknown] if unknown else []
     return f"the model takes no {' and no '.join(strange)}" if strange else ""
 
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import anyio
 
+from fuseline.engine.citations.carrier import Carrier, Keeper
 from fuseline.engine.fallbacks import next_place
 from fuseline.ledger import Ledger, guess, usage_of_error, usage_of_reply
 from fuseline.providers.switchboard import Passage, Switchboard
@@ -15,6 +16,7 @@ from fuseline.types.events import CallSettled, CallStarted, Emit, ReasoningDelta
 from fuseline.types.json import JsonObject
 from fuseline.types.models import Model
 from fuseline.types.performance import timing_of
+from fuseline.types.quick import replace
 from fuseline.types.replies import Delta, Reply
 from fuseline.types.requests import Request
 from fuseline.types.routing import ANY, Preferences
@@ -27,10 +29,12 @@ class Hearing:
 
     speaker: Speaker
     emit: Emit
+    keeper: Keeper | None = None
+    """Who passes the text on, where it is one that citations are put into."""
     began: float = field(default_factory=time.monotonic)
     first_at: float | None = None
-    text: list[str] = field(default_factory=list[str])
-    reasoning: list[str] = field(default_factory=list[str])
+    text: list[str] = field(default_factory=lambda: [])
+    reasoning: list[str] = field(default_factory=lambda: [])
 
     async def __call__(self, delta: Delta) -> None:
         """Take in a piece and pass it on."""
@@ -112,6 +116,8 @@ class Caller:
     wishes: Preferences = ANY
     session: str = ""
     """The client's name for the conversation, which stays at one endpoint for what that keeps of it."""
+    carrier: Carrier | None = None
+    """Who puts the panel's citations into what is said to the client, where they shall be."""
     cut_off: dict[Speaker, Partial] = field(default_factory=dict[Speaker, Partial])
     """What those had said who were cancelled in the middle of it."""
 
@@ -184,10 +190,12 @@ class Caller:
         except BaseException:
             passage.left()
             raise
-        hearing = Hearing(speaker, self.emit)
+        keeper = self.carrier.keeper(self.emit) if self.carrier and speaker.to_client else None
+        hearing = Hearing(speaker, keeper or self.emit, keeper)
         try:
             await self.emit(CallStarted(call))
             reply = await provider.speak(request, model, hearing, seconds)
+            said = await keeper.finish(speaker, reply) if keeper else reply
         except UpstreamError as error:
             await self._failed(call, passage, request, hearing, error)
             raise
@@ -195,9 +203,10 @@ class Caller:
             passage.left()
             self._interrupted(call, model, request, hearing)
             raise
-        return await self._answered(call, passage, request, hearing, reply)
+        await self._answered(call, passage, request, hearing, reply)
+        return said
 
-    async def _answered(self, call: Call, passage: Passage, request: Request, hearing: Hearing, reply: Reply) -> Reply:
+    async def _answered(self, call: Call, passage: Passage, request: Request, hearing: Hearing, reply: Reply) -> None:
         usage, certainty = usage_of_reply(request, reply)
         problem = emptiness(reply)
         settled = self.ledger.settle(
@@ -210,7 +219,6 @@ class Caller:
         await self.emit(CallSettled(settled))
         if problem is not None:
             raise problem
-        return reply
 
     def _learn(self, settled: Call, model: Model) -> None:
         """Let later calls of the model know how this one went."""
@@ -230,6 +238,8 @@ class Caller:
         passage.failed(error)
         self._learn(settled, passage.model)
         await hearing.catch_up(error.partial)
+        if hearing.keeper:
+            error.partial = replace(error.partial, text=await hearing.keeper.stop(call.speaker, error.partial.text))
         await self.emit(CallSettled(settled))
 
     def _interrupted(self, call: Call, model: Model, request: Request, hearing: Hearing) -> None:

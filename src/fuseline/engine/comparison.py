@@ -15,6 +15,12 @@ MOST_DEPTH = 32
 MOST_ITEMS = 50
 MOST_CHARACTERS = 2_000
 QUOTE_WORDS = 30
+NESTS = (dict, list)
+DECODER = json.JSONDecoder()
+BETWEEN = re.compile(r"[,;/&+]|\band\b")
+"""What stands between the letters of several sources."""
+PREFIX = re.compile(r"^(?:answer|source|expert|response|panelist)\s*", re.IGNORECASE)
+"""What may stand before a letter."""
 
 
 class NotJson(Exception):
@@ -129,12 +135,11 @@ def read_comparison(text: str, labels: Sequence[str], urls: frozenset[str]) -> A
 
 def objects_in(text: str) -> list[JsonObject]:
     """Every complete JSON object in a text that is not inside another, largest first."""
-    decoder = json.JSONDecoder()
     found: list[tuple[int, JsonObject]] = []
     position = text.find("{")
     while position >= 0:
         try:
-            value, end = decoder.raw_decode(text, position)
+            value, end = DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             position = text.find("{", position + 1)
             continue
@@ -145,9 +150,9 @@ def objects_in(text: str) -> list[JsonObject]:
 
 
 def nesting(value: Any) -> int:
-    """How deep a JSON value nests."""
+    """How deep a JSON object or list nests."""
     parts = [*object_of(value).values(), *list_of(value)]
-    return 1 + max(map(nesting, parts), default=0) if isinstance(value, dict | list) else 0
+    return 1 + max([nesting(part) for part in parts if isinstance(part, NESTS)], default=0)
 
 
 class Reader:
@@ -220,10 +225,10 @@ class Reader:
 
 def letters_of(name: str) -> list[str]:
     """The letters that a source names: `A`, `Answer B`, `A, C` or `A and C`."""
-    return [letter_of(part) for part in re.split(r"[,;/&+]|\band\b", name) if part.strip()]
+    return [letter_of(part) for part in BETWEEN.split(name) if part.strip()]
 
 
 def letter_of(name: str) -> str:
     """One letter, from the ways in which analysts write it; the name itself where it is none."""
-    bare = re.sub(r"^(?:answer|source|expert|response|panelist)\s*", "", name.strip().strip("\"'[]()<>."), flags=re.I)
+    bare = PREFIX.sub("", name.strip().strip("\"'[]()<>."))
     return bare.upper() if len(bare) == 1 else bare

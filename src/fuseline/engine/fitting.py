@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
 
@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.types.messages import Message, ToolCall, in_turn, user
 from fuseline.types.models import Model
+from fuseline.types.quick import replace
 from fuseline.types.requests import FunctionTool, Request
 from fuseline.types.tokens import estimate, estimate_messages
 

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from fuseline.types.errors import InvalidRequest, OverBudget, Partial, UpstreamE
 from fuseline.types.events import Emit, Event, TextDelta
 from fuseline.types.json import JsonObject, object_of
 from fuseline.types.messages import Message, system, user
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Round

@@ -5,7 +5,6 @@ import logging
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from anyio import to_thread
@@ -27,6 +26,7 @@ from fuseline.types.errors import FuselineError
 from fuseline.types.events import Emit, FusionFinished, FusionStarted
 from fuseline.types.json import object_of
 from fuseline.types.messages import ToolCall
+from fuseline.types.quick import replace
 from fuseline.types.requests import FunctionTool, Request, ServerTool
 from fuseline.types.runs import Speaker
 from fuseline.types.tokens import estimate_messages
@@ -127,6 +127,8 @@ class Fusion:
         except* Exception:
             logger.exception("the fusion run %s broke", empty.id)
             self.report = replace(empty, failure_reason="unexpected_error", error="the fusion run broke unexpectedly")
+        if self._caller.carrier is not None:
+            self._caller.carrier.hear(self.report, self._caller.ledger.lookups)
         await self._emit(FusionFinished(self.report))
         return self.report
 

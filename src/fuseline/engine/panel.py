@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import anyio
@@ -19,6 +18,7 @@ from fuseline.tools.base import Tool
 from fuseline.types.deliberation import FusionSpec, PanelAnswer, Seat
 from fuseline.types.errors import OverBudget, Partial, UpstreamError
 from fuseline.types.events import Emit, SeatAnswered, SeatFailed, SeatJoined
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
@@ -66,8 +66,10 @@ class Panel:
         async with anyio.create_task_group() as seats:
             if self._spec.quorum is not None:
                 seats.start_soon(self._close_after_grace, seats.cancel_scope)
-            for index, seat in enumerate(self._spec.seats):
+            first, *others = enumerate(self._spec.seats)
+            for index, seat in others:
                 seats.start_soon(self._sit, index, seat, ends_at)
+            await self._sit(*first, ends_at)  # in this task: each more costs a run 0.5 %
         for index, seat in enumerate(self._spec.seats):
             if index not in self._answers:
                 await self._tell(index, seat, self._late(index, seat))
@@ -82,9 +84,13 @@ class Panel:
 
     async def _sit(self, index: int, seat: Seat, ends_at: float) -> None:
         """Carry one seat's conversation to its end, or say why it cannot begin."""
-        able = self._caller.switchboard.resolve(seat.model).calls_tools
-        tools = self._tools[index] if able and seat.model not in self._caller.switchboard.toolless else {}
-        await self._tell(index, seat, await self._answer(index, seat, tools, ends_at))
+        await self._tell(index, seat, await self._answer(index, seat, self._means(index, seat), ends_at))
+
+    def _means(self, index: int, seat: Seat) -> Mapping[str, Tool]:
+        """The tools of a seat; none where its model cannot call any."""
+        switchboard = self._caller.switchboard
+        able = switchboard.resolve(seat.model).calls_tools and seat.model not in switchboard.toolless
+        return self._tools[index] if able else {}
 
     async def _answer(self, index: int, seat: Seat, tools: Mapping[str, Tool], ends_at: float) -> PanelAnswer:
         """What a seat answers that has these tools; without them, where its endpoint takes none."""

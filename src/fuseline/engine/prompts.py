@@ -9,7 +9,8 @@ from typing import Literal
 
 Name = Literal[
     "common", "panel", "analyst", "analyst_material", "analyst_question", "analyst_repair", "digests", "form",
-    "form_repair", "read_answer", "writer", "writer_material", "tool", "tool_result",
+    "form_repair", "grounding", "read_answer", "repair", "writer", "writer_material", "tool",
+    "tool_result",
 ]  # fmt: skip
 VERSION = re.compile(r"<!-- version: (\d+) -->\n")
 

@@ -1,7 +1,7 @@
 """The writer: turns the panel's answers into one. Where none can write, the best panel answer stands in, marked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from anyio import to_thread
 
@@ -9,7 +9,7 @@ from fuseline.engine.attachments import visible
 from fuseline.engine.caller import Caller
 from fuseline.engine.fitting import first_of, fit, least_output, newest, weight_of_messages, weight_of_terms
 from fuseline.engine.layout import laid_out, returns
-from fuseline.engine.loop import speak_first
+from fuseline.engine.loop import Turn, converse, speak_first
 from fuseline.engine.material import (
     Shown,
     barely,
@@ -22,16 +22,20 @@ from fuseline.engine.material import (
     whole,
 )
 from fuseline.engine.prompts import render
+from fuseline.tools.base import Tool
 from fuseline.types.deliberation import PanelAnswer, Report
 from fuseline.types.errors import OverBudget, UpstreamError
 from fuseline.types.events import Emit, TextDelta, WriterStarted
 from fuseline.types.models import Model
+from fuseline.types.provenance import Provenance
+from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 from fuseline.types.runs import Speaker
 
 LONGEST_ANSWER = 16_000
 """Output tokens for a writer whose client named no limit."""
+NO_TOOLS: Mapping[str, Tool] = {}
 BEST_PANEL_ANSWER = "best_panel_answer"
 NO_PANEL = "no_panel"
 
@@ -47,7 +51,11 @@ class Written:
     degraded: str = ""
     """Why it is less than a fused answer; empty where it is not."""
     warnings: tuple[str, ...] = ()
-    """What the writer could not be given whole."""
+    """What the writer could not be given whole, and what came of a second look."""
+    provenance: Provenance | None = None
+    """Where the answer comes from, where somebody asked."""
+    turn: Turn | None = None
+    """How its writer came to it, where it had server tools."""
 
 
 async def write(
@@ -57,9 +65,12 @@ async def write(
     caller: Caller,
     emit: Emit,
     *,
+    tools: Mapping[str, Tool] = NO_TOOLS,
     may_stand_in: bool = True,
 ) -> Written:
     """Have the first writer who can write the answer; without a panel's answers it answers by itself.
+
+    `tools` are those that the client put beside fusion, for whoever speaks to it.
 
     :raises UpstreamError: when a writer broke off after its first words, or none could begin and nobody was heard or
         may stand in.
@@ -71,9 +82,15 @@ async def write(
     asked, warnings = await prepared(request, report, reader) if report.heard else (request, ())
     await emit(WriterStarted(speakers[0]))
     try:
+        degraded = "" if report.heard else NO_PANEL
+        if tools:
+            turn = await converse(
+                speakers, asked, tools, caller, emit, steps=request.max_steps, rules=request.stop_rules
+            )
+            return Written(turn.speaker, turn.reply, turn.asked, degraded, warnings, turn=turn)
         speaker, reply = await speak_first(speakers, asked, caller)
         reply = await without_strays(speaker, reply, asked, caller)
-        return Written(speaker, reply, asked, "" if report.heard else NO_PANEL, warnings)
+        return Written(speaker, reply, asked, degraded, warnings)
     except (UpstreamError, OverBudget) as error:
         if not (report.heard and may_stand_in) or (isinstance(error, UpstreamError) and error.partial.text):
             raise

@@ -1,10 +1,10 @@
 """Earlier fusion runs in a conversation that is sent again, as calls of our tool: kept, or taken out in pairs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fuseline.types.deliberation import FUSION_CALL
 from fuseline.types.messages import Message
+from fuseline.types.quick import replace
 
 LONGEST_RESULT = 200_000
 """Characters of a result that is still sent on."""

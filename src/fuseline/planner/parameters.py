@@ -39,6 +39,7 @@ class ToolShape(Shape):
 
 
 Tools = Annotated[list[ToolShape], Field(max_length=8)]
+Collection = Annotated[StrictStr, Field(min_length=1, max_length=100)]
 Temperature = Annotated[Number, Field(ge=0, le=2)]
 Tokens = Annotated[StrictInt, Field(ge=1, le=10_000_000)]
 
@@ -74,6 +75,10 @@ class FusionParameters(Shape):
     seed: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = None
     max_cost: Annotated[Number, Field(gt=0, le=1_000_000)] | None = None
     expose: Expose | None = None
+    collections: (
+        Annotated[list[Annotated[StrictStr, Field(min_length=1, max_length=100)]], Field(max_length=16)] | None
+    ) = None
+    repair: Literal["off", "on"] | None = None
 
     @property
     def seats(self) -> tuple[Seat, ...]:

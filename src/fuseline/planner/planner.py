@@ -1,12 +1,14 @@
 """A request turned into a plan: who speaks to the client, and whether a panel is convened. What can be checked, is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.engine.form import Form, read_form
+from fuseline.engine.grounding import Grounding
 from fuseline.planner.checks import check_plan, check_question, checked_choice
+from fuseline.planner.grounding import online
 from fuseline.planner.history import with_runs
 from fuseline.planner.preferences import NO_RULES, HouseRules
 from fuseline.planner.terms import Terms
@@ -14,6 +16,7 @@ from fuseline.settings.sections import FusionSettings
 from fuseline.tools.base import Tool
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec
+from fuseline.types.quick import replace
 from fuseline.types.requests import Named, Request
 from fuseline.types.routing import ANY, Preferences
 
@@ -39,15 +42,26 @@ class Plan:
     """The alias that the request came by, or empty."""
     wishes: Preferences = ANY
     """Which endpoints may be asked, for every call of the run."""
+    grounding: Grounding | None = None
+    """The search that is made before anybody speaks."""
+    collections: tuple[str, ...] = ()
+    """Private documents that may be searched in this run."""
 
 
 class Planner:
     """Makes plans from requests. It keeps nothing between them."""
 
-    def __init__(self, catalog: Catalog, settings: FusionSettings, rules: HouseRules = NO_RULES) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: FusionSettings,
+        rules: HouseRules = NO_RULES,
+        collections: tuple[str, ...] = (),
+    ) -> None:
         self._catalog = catalog
         self._settings = settings
         self._rules = rules
+        self._collections = collections
 
     def plan(self, request: Request) -> Plan:
         """Decide how a request is carried through.
@@ -56,8 +70,9 @@ class Planner:
         """
         if request.tool_choice is not None:
             request = replace(request, tool_choice=checked_choice(request))
+        request, grounding = online(request)
         tools, _ = open_toolbox((tool for tool in request.server_tools if tool.type not in FUSION), "tools")
-        terms = Terms(request, self._catalog, self._settings)
+        terms = Terms(request, self._catalog, self._settings, self._collections)
         outer = terms.outer
         mode = self._mode(request, terms, bool(tools)) if terms.on_table else "off"
         if mode == "offered" and not self._catalog.resolve(outer[0]).calls_tools:
@@ -70,7 +85,8 @@ class Planner:
         check_plan(request, speakers, spec, self._catalog, wishes)
         form = read_form(request.response_format) if mode != "off" else None
         asked = replace(outer_request(request, mode, bool(tools)), policy=self._rules.policy(request))
-        return Plan(asked, mode, speakers, spec, tools, form, terms.router, wishes)
+        collections = spec.collections if spec else self._collections
+        return Plan(asked, mode, speakers, spec, tools, form, terms.router, wishes, grounding, collections)
 
     def _mode(self, request: Request, terms: Terms, other_tools: bool) -> Mode:
         choice = request.tool_choice

@@ -33,10 +33,13 @@ def alias_of(slug: str) -> str:
 class Terms:
     """What one request says about fusion. The preset is looked up only where something is left to it."""
 
-    def __init__(self, request: Request, catalog: Catalog, settings: FusionSettings) -> None:
+    def __init__(
+        self, request: Request, catalog: Catalog, settings: FusionSettings, collections: tuple[str, ...] = ()
+    ) -> None:
         self._request = request
         self._catalog = catalog
         self._settings = settings
+        self._collections = collections
         self._sets = parameter_sets(request)
         self._wanted = merged(self._sets)
         self.router = alias_of(request.model)
@@ -68,7 +71,7 @@ class Terms:
         :raises InvalidRequest: for a preset that is not there, or tools that no seat can have.
         """
         wanted = self._wanted
-        tools = read_tools(wanted.tools or ())
+        tools = self._tools
         _, warnings = open_toolbox(refuse_fusion(tools), "tools")
         seats, analysts = self._seats, self._analysts
         grace = wanted.grace_s if wanted.grace_s is not None else 0.0
@@ -77,7 +80,7 @@ class Terms:
             analysts=unique((*analysts, *self._settings.analyst_fallbacks)),
             writers=self.writers,
             tools=tools,
-            analyst_tools=tools,
+            analyst_tools=() if wanted.tools is None else tools,
             max_tool_calls=wanted.max_tool_calls or 4,
             max_completion_tokens=wanted.max_completion_tokens or 16_000,
             reasoning=read_reasoning(wanted.reasoning),
@@ -89,8 +92,33 @@ class Terms:
             seed=wanted.seed,
             max_cost=None if wanted.budget is None else nano(wanted.budget),
             expose=wanted.expose,
+            collections=self.collections,
+            repair=(wanted.repair or self._settings.repair) == "on",
             warnings=(*warnings, *self._preset_warnings),
         )
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The private documents that may be searched: the request's choice, the preset's, or the server's."""
+        if self._wanted.collections is not None:
+            return tuple(self._wanted.collections)
+        own = self._preset_in_use.collections if self._preset_in_use else None
+        return self._collections if own is None else own
+
+    @property
+    def _tools(self) -> tuple[ServerTool, ...]:
+        """The tools of every seat: the request's, the preset's, or the server's. An empty list is none at all."""
+        if self._wanted.tools is not None:
+            return read_tools(self._wanted.tools)
+        own = self._preset_in_use.tools if self._preset_in_use else None
+        return tuple(ServerTool(name) for name in (self._settings.tools if own is None else own))
+
+    @property
+    def _preset_in_use(self) -> Preset | None:
+        """The preset, where anything of it is."""
+        wanted = self._wanted
+        used = wanted.preset or not wanted.seats or (self.router and not wanted.model)
+        return self._preset if used else None
 
     @cached_property
     def _preset(self) -> Preset:

@@ -13,7 +13,8 @@ from pydantic_core import from_json, to_json
 
 from fuseline.catalog.extras import borrow, demand
 from fuseline.providers.base import Hear
-from fuseline.providers.http import BYTES_PER_TOKEN, Clock
+from fuseline.providers.clock import Clock
+from fuseline.providers.http import BYTES_PER_TOKEN
 from fuseline.settings.sections import Clocks, Limits
 from fuseline.types.errors import ParameterRefused, UpstreamError
 from fuseline.types.json import object_of
@@ -172,7 +173,7 @@ class BridgeProvider:
         asked = {**self._arguments(request, model, without), "model": name}
         reader = wire.reader(self._answer_bytes(request), self._limits.line_bytes, self._endpoint.quirks)
         clock = Clock(self._clocks, call_s)
-        with clock.scope:
+        with clock:
             try:
                 async with self._places:
                     chunks = await client.acompletion(**asked)

@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from fuseline.providers.base import Hear
+from fuseline.providers.clock import Clock
 from fuseline.providers.connections import CALL, Way
 from fuseline.providers.credentials import credential_for
 from fuseline.providers.keyring import Key
@@ -25,11 +26,6 @@ from fuseline.wires.base import ClientWire, ReplyReader
 logger = logging.getLogger(__name__)
 
 ERROR_BYTES = 64 << 10
-TAIL_S = 5.0
-"""Seconds that usage may lag behind the finish reason."""
-SLACK = 1.1
-CLOSING_S = 0.05
-"""Seconds that the connection may take to end after the stream said that it has."""
 STALE_S = 0.25
 """How soon a call fails that goes out on a connection which the other side has left. llama.cpp leaves each one after a
 stream, though it says that it keeps it (tests/real/test_llamacpp.py, 2026-11)."""
@@ -57,6 +53,8 @@ class HTTPProvider:
         self._key = key
         self._credential = credential_for(endpoint.auth or wire.auth, key.secret, endpoint.base_url)
         self._headers = {**wire.headers, **endpoint.headers}
+        self._sent: tuple[Mapping[str, str] | None, CIMultiDict[str]] = (None, CIMultiDict())
+        """What was shown last, and all headers with it: a key's are the same for every call."""
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
@@ -109,12 +107,11 @@ class HTTPProvider:
         clock = Clock(self._clocks, call_s)
         quirks = self._endpoint.quirks
         reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes, quirks)
-        with clock.scope:
+        with clock:
             try:
                 url = self._address(model)
                 shown = await self._credential.headers("POST", str(url), body)
-                headers = CIMultiDict({**self._headers, **shown})
-                async with await self._post(url, body, headers) as response:
+                async with await self._post(url, body, self._with(shown)) as response:
                     clock.headers()
                     if response.status != 200:
                         raise await self._refusal(response, request, model, without)
@@ -151,6 +148,12 @@ class HTTPProvider:
                 if not call.kept or time.monotonic() - began > STALE_S:
                     raise
 
+    def _with(self, shown: Mapping[str, str]) -> CIMultiDict[str]:
+        """The headers of a call that shows this of who pays."""
+        if self._sent[0] is not shown:
+            self._sent = (shown, CIMultiDict({**self._headers, **shown}))
+        return self._sent[1]
+
     def _address(self, model: Model) -> URL:
         url = self._urls.get(model.name)
         if url is None:
@@ -167,54 +170,6 @@ class HTTPProvider:
         body = await response.content.read(ERROR_BYTES)
         sent = self._wire.optional(request, model, without)
         return self._wire.read_error(response.status, response.headers, body, sent)
-
-
-class Clock:
-    """The clocks of one attempt, as one deadline that moves.
-
-    They may run over by a tenth, so that the deadline need not be moved at every read.
-    """
-
-    def __init__(self, clocks: Clocks, call_s: float) -> None:
-        now = time.monotonic()
-        self._clocks = clocks
-        self._end = now + call_s
-        self._quiet_end = self._end
-        """Until when comments alone may keep the stream open."""
-        self._phase = "first_byte_timeout"
-        self.scope = anyio.CancelScope(deadline=min(self._end, now + clocks.first_byte_s * SLACK))
-
-    def headers(self) -> None:
-        """The response has begun; now its first token is waited for."""
-        self._phase = "first_token_timeout"
-        self._wait(self._clocks.first_byte_s, time.monotonic())
-
-    def heard(self, said: bool, finished: bool, done: bool) -> None:
-        """Something came: words, or only a comment."""
-        now = time.monotonic()
-        if done or finished:
-            self.scope.deadline = min(self._end, now + (CLOSING_S if done else TAIL_S))
-        elif said:
-            self._phase = "idle_timeout"
-            self._quiet_end = now + self._clocks.first_byte_s
-            self._wait(self._clocks.idle_s, now)
-        elif self._phase == "idle_timeout":
-            self._wait(min(self._clocks.idle_s, self._quiet_end - now), now)
-
-    def _wait(self, seconds: float, now: float) -> None:
-        if not seconds <= self.scope.deadline - now <= seconds * SLACK:
-            self.scope.deadline = min(self._end, now + seconds * SLACK)
-
-    def expired(self, reader: ReplyReader) -> UpstreamError:
-        """Say which of the clocks ran out."""
-        if time.monotonic() >= self._end:
-            return UpstreamError("deadline_exceeded", "the call took longer than it may", partial=reader.partial())
-        words = {
-            "first_byte_timeout": "the upstream did not begin to answer in time",
-            "first_token_timeout": "the upstream opened a stream but said nothing in time",
-            "idle_timeout": "the upstream fell silent in the middle of its answer",
-        }
-        return UpstreamError(self._phase, words[self._phase], partial=reader.partial())
 
 
 async def listen(content: aiohttp.StreamReader, reader: ReplyReader, hear: Hear, clock: Clock) -> None:

@@ -1,12 +1,14 @@
 """The tables of the settings file that say what may be looked up: searching, reading pages, private documents."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from fuseline.settings.base import Section
 
+Address: TypeAlias = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
 USER_AGENT = "fuseline/0.1 (self-hosted research assistant; reads a page when a person's question leads to it)"
 
 
@@ -21,6 +23,9 @@ class SearchSettings(Section):
     )
     searxng_url: str = Field(
         default="", pattern=r"^(https?://[^\s?#]+)?$", description="Where your SearXNG answers, with JSON switched on."
+    )
+    base_urls: Mapping[str, Address] = Field(
+        default={}, description="Where engines are asked instead, by name: a proxy of yours that speaks the same."
     )
     timeout_s: float = Field(default=10, gt=0, description="Seconds that one engine has to answer.")
 
@@ -48,5 +53,5 @@ class DocumentsSettings(Section):
 
     path: Path | None = Field(default=None, description="The index; `documents.db` in the home directory if unset.")
     collections: tuple[str, ...] = Field(
-        default=(), description="Collections that are searched where the preset names none; all if unset."
+        default=(), description="Collections that every run may search whose request and preset name none."
     )

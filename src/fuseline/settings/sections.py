@@ -151,6 +151,9 @@ class QuirksSettings(Section):
     cancels: bool | None = Field(default=None, description="Whether it stops working when the connection is closed.")
     cache_marks: bool = Field(default=False, description="Whether prompts are cached only where they are marked.")
     reports_cost: bool = Field(default=False, description="Whether its replies say what they cost.")
+    searches: bool = Field(
+        default=False, description="Whether it has a search of its own, for requests with `engine` `native`."
+    )
 
 
 class KeysSettings(Section):

@@ -68,7 +68,7 @@ class SqliteStore:
     def note(self, *records: Record) -> None:
         """Keep these soon, in order, without waiting: with the next write or within a moment."""
         self._writer.put(Parcel([write_row(record, self._owner) for record in records]))
-        ended = any(isinstance(record, RunClosed) for record in records)
+        ended = RunClosed in map(type, records)
         if self._reminder is None or ended:
             self._remind(END_LINGER_S if ended else LINGER_S)
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from fuseline.storage.base import StoredRun
 from fuseline.types.deliberation import PanelAnswer, Source
-from fuseline.types.runs import Call, Noted, Run, RunStatus
+from fuseline.types.provenance import Provenance
+from fuseline.types.runs import Call, Lookup, Noted, Run, RunStatus
 
 
 class ContestedSide(BaseModel):
@@ -75,6 +76,9 @@ class Account:
     """`None` where there is none, or where texts are not kept."""
     question: str = ""
     """What was asked last; empty where it is not known."""
+    lookups: tuple[Lookup, ...] = ()
+    provenance: Provenance | None = None
+    """Where the answer comes from, where somebody asked and texts are kept."""
 
     @property
     def seconds(self) -> float:
@@ -98,6 +102,8 @@ def account_of(run: Run) -> Account:
         seats=len(report.answers) if report else 0,
         analysis=PublicAnalysis.model_validate(public) if public else None,
         answer=run.reply.text if run.reply else None,
+        lookups=run.lookups,
+        provenance=run.provenance,
     )  # fmt: skip
 
 
@@ -108,6 +114,7 @@ def account_of_stored(run: StoredRun) -> Account:
     answers = [*bodies(run.events, "panel.completed"), *bodies(run.events, "panel.failed")]
     public: Any = compared[-1].get("analysis") if compared else None
     answer: Any = run.result.get("answer")
+    traced: Any = run.result.get("provenance")
     return Account(
         run.id, run.requested, run.model, run.status, run.created_at, run.finished_at, run.error, run.degraded,
         sum(call.cost for call in run.calls), run.cost_known, run.calls,
@@ -116,11 +123,20 @@ def account_of_stored(run: StoredRun) -> Account:
         analysis=PublicAnalysis.model_validate(public) if public else None,
         answer=answer if isinstance(answer, str) else None,
         question=last_question(run.request),
+        lookups=tuple(map(lookup_of, bodies(run.events, "research.completed"))),
+        provenance=PROVENANCE.validate_python(traced) if traced else None,
     )  # fmt: skip
 
 
 ANSWER = TypeAdapter(PanelAnswer)
 """The events of a panel carry the fields of its answers by their names."""
+PROVENANCE = TypeAdapter(Provenance)
+LOOKUP = TypeAdapter(Lookup)
+
+
+def lookup_of(body: Mapping[str, Any]) -> Lookup:
+    """A search or a page as it was kept; what was asked is empty where texts are not."""
+    return LOOKUP.validate_python({**body, "speaker": body, "asked": body.get("asked", ""), "size": body["bytes"]})
 
 
 def bodies(events: Sequence[Noted], kind: str) -> list[Mapping[str, Any]]:

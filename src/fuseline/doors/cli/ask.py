@@ -18,6 +18,7 @@ from fuseline.doors.cli.objects import account_object, error_object, print_json
 from fuseline.doors.cli.plain import PlainView
 from fuseline.doors.cli.question import request_of
 from fuseline.doors.cli.quiet import QuietView
+from fuseline.doors.cli.sources import source_lines
 from fuseline.doors.cli.summary import closing_lines
 from fuseline.doors.cli.terminal import is_live, say, talking
 from fuseline.doors.cli.view import LiveView
@@ -94,7 +95,8 @@ async def ask(wish: Wish) -> int:
     request = request_of(wish)
     async with open_house(load(wish.config)) as house:
         answer = NoAnswer() if wish.as_json else Answer(sys.stdout, streamed=wish.stream)
-        tell = tell_object if wish.as_json else tell_nothing if wish.quiet else tell_costs
+        told = tell_sources if wish.sources else tell_costs
+        tell = tell_object if wish.as_json else tell_nothing if wish.quiet else told
         return await perform(house, request, Audience(view_for(wish), answer), tell)
 
 
@@ -152,6 +154,13 @@ def tell_costs(account: Account | None, error: FuselineError | None) -> None:
     """Print what each call took and what all of them took."""
     for line in closing_lines(account) if account else ():
         say(sys.stderr, line)
+
+
+def tell_sources(account: Account | None, error: FuselineError | None) -> None:
+    """Print where the answer comes from, and then what it took."""
+    for line in source_lines(account) if account else ():
+        say(sys.stderr, line)
+    tell_costs(account, error)
 
 
 def tell_nothing(account: Account | None, error: FuselineError | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fuseline.doors.cli.research import calling, outcome
 from fuseline.doors.cli.words import money, seconds
 from fuseline.types.events import (
     AnalysisFailed,
@@ -13,6 +14,7 @@ from fuseline.types.events import (
     CallSettled,
     CallStarted,
     Event,
+    LookedUp,
     ReasoningDelta,
     SeatAnswered,
     SeatFailed,
@@ -21,7 +23,7 @@ from fuseline.types.events import (
     ToolCalled,
     WriterStarted,
 )
-from fuseline.types.runs import Call, Speaker
+from fuseline.types.runs import Call, Lookup, Speaker
 from fuseline.types.tokens import estimate
 
 State = Literal["asked", "thinking", "writing", "done", "failed"]
@@ -35,7 +37,9 @@ class Part:
     speaker: Speaker
     state: State = "asked"
     note: str = ""
-    """What is special: why it failed, that it was cut off, which tool it calls."""
+    """What is special: why it failed, that it was cut off, which tool it calls, what it found."""
+    searches: int = 0
+    pages: int = 0
     pieces: list[str] = field(default_factory=list[str])
     tokens: int = 0
     """As counted by the upstream, of the calls that have ended."""
@@ -61,6 +65,8 @@ class Part:
         tokens = self.tokens or (estimate(self.text) if self.pieces else 0)
         told = [f"{tokens:,} tokens"] if tokens else []
         told.append(seconds((self.ended or time.monotonic()) - self.began))
+        looked_up = [(self.searches, "search", "searches"), (self.pages, "page", "pages")]
+        told += [f"{number} {one if number == 1 else many}" for number, one, many in looked_up if number]
         if self.cost or (self.ended and self.tokens):
             told.append(money(self.cost) if self.cost_known else "cost unknown")
         return " · ".join(told)
@@ -94,7 +100,9 @@ class Board:
             case TextDelta(speaker, text):
                 self._hear(self.part(speaker), text)
             case ToolCalled(speaker, call):
-                self.part(speaker).note = f"calls {call.name}"
+                self.part(speaker).note = calling(call)
+            case LookedUp(lookup):
+                self._look_up(self.part(lookup.speaker), lookup)
             case CallSettled(call):
                 self.part(call.speaker).settle(call)
             case SeatAnswered(speaker, answer):
@@ -115,6 +123,12 @@ class Board:
     def parts(self, *roles: str) -> Iterable[Part]:
         """The parts of some roles."""
         return [part for part in self._parts.values() if part.speaker.role in roles]
+
+    def _look_up(self, part: Part, lookup: Lookup) -> None:
+        part.note = outcome(lookup)
+        if lookup.verdict == "ok":
+            part.searches += lookup.kind == "search"
+            part.pages += lookup.kind == "fetch"
 
     def _hear(self, part: Part, text: str) -> None:
         part.pieces.append(text)

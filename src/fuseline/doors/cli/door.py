@@ -79,10 +79,16 @@ def next_step(error: FuselineError) -> str:
             return "fuseline models"
         case InvalidRequest(param="endpoint"):
             return "fuseline keys list"
+        case InvalidRequest(param="documents"):
+            return "fuseline docs list"
         case NotFound():
             return "fuseline runs"
         case InvalidRequest(param="preset"):
             return "fuseline presets"
+        case InvalidRequest(param="engine"):
+            return "fuseline search --engines"
+        case InvalidRequest(param="words"):
+            return "fuseline search --help"
         case InvalidRequest(param="recording"):
             return "fuseline demo --list"
         case InvalidRequest():

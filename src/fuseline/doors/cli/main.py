@@ -7,6 +7,8 @@ from typing import Annotated, Literal, NoReturn, TypeAlias
 import typer
 
 from fuseline.doors.cli.codes import DOCTOR_EXPLAINED, EXPLAINED
+from fuseline.doors.cli.docs_app import COMMAND as DOCS
+from fuseline.doors.cli.docs_app import docs_app
 from fuseline.doors.cli.version import installed_version
 from fuseline.doors.cli.wish import Wish
 
@@ -17,7 +19,10 @@ COMMANDS = {
     "presets": "fuseline.doors.cli.presets",
     "runs": "fuseline.doors.cli.runs",
     "show": "fuseline.doors.cli.show",
+    "search": "fuseline.doors.cli.search",
+    "fetch": "fuseline.doors.cli.fetch",
     "keys": "fuseline.doors.cli.keys",
+    "docs": DOCS,
     "doctor": "fuseline.doors.cli.doctor.doctor",
     "demo": "fuseline.doors.demo.demo",
 }
@@ -36,6 +41,7 @@ runs_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(runs_app, name="runs")
 keys_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keep the keys of providers.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(docs_app, name="docs")
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The settings file.")]
@@ -95,6 +101,17 @@ def ask(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Fixes who gets which letter.")
     ] = None,
+    tools: Annotated[bool, typer.Option("--tools/--no-tools", help="Whether seats may search and read pages.")] = True,
+    docs: Annotated[
+        list[str] | None,
+        typer.Option("--docs", metavar="NAME", help="A collection of your documents to search; may be repeated."),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Ask the writer once more about what only one seat said and it left out.")
+    ] = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Tell which seats stand behind each sentence, and which pages were read.")
+    ] = False,
     stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Print the answer as it is written.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object in place of the answer.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the answer and nothing else.")] = False,
@@ -104,7 +121,7 @@ def ask(
     """Ask a panel of models, and print the one answer that is written from theirs."""
     wish = Wish(
         question, tuple(file or ()), system, panel, self_fusion, analyst, writer, preset, min_panel, deadline,
-        max_cost, seed, stream, as_json, quiet, config,
+        max_cost, seed, tools, tuple(docs or ()), repair, sources, stream, as_json, quiet, config,
     )  # fmt: skip
     carry(context, "ask", debug=debug, wish=wish)
 
@@ -179,6 +196,54 @@ def show(
 ) -> None:
     """Show a run: question, answers, analysis, and what each call cost."""
     carry(context, "show", run_id=run, as_json=as_json, config=config)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(help="What to search for.")] = None,
+    engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="The engine: see --engines.")] = "auto",
+    most: Annotated[int, typer.Option("--max", min=1, max=25, help="Results, at the most.")] = 5,
+    domain: Annotated[
+        list[str] | None, typer.Option("--domain", help="A domain to look in, and no other; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="A domain to leave out; may be repeated.")
+    ] = None,
+    engines: Annotated[
+        bool, typer.Option("--engines", help="List the engines: the order, prices, and what each is sent.")
+    ] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Search as a panel would, to try the engines. An engine with a key may charge for it."""
+    carry(
+        context, "search", words=" ".join(words or ()), engine=engine, most=most, allowed=tuple(domain or ()),
+        excluded=tuple(exclude or ()), engines=engines, as_json=as_json, config=config,
+    )  # fmt: skip
+
+
+@app.command()
+def fetch(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address of a page.")],
+    most: Annotated[
+        int | None, typer.Option("--max-characters", min=1, metavar="N", help="Characters that are shown.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option("--allow", metavar="DOMAIN", help="Read this domain only; may be repeated.")
+    ] = None,
+    block: Annotated[
+        list[str] | None, typer.Option("--block", metavar="DOMAIN", help="Do not read this domain; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Read a page as a panel would, and show its text, or say why it is not read."""
+    carry(
+        context, "fetch", url=url, max_characters=most, allowed=tuple(allow or ()), blocked=tuple(block or ()),
+        as_json=as_json, config=config,
+    )  # fmt: skip
 
 
 @app.command(epilog=DOCTOR_EXPLAINED)

@@ -10,6 +10,7 @@ from fuseline.types.errors import FuselineError
 from fuseline.types.json import Json
 from fuseline.types.money import dollars
 from fuseline.wires.accounts import write_call
+from fuseline.wires.report import seat_of, write_lookup, write_provenance, writer_of
 
 ESCAPES = {code: f"\\u{code:04x}" for code in CONTROLS if code >= 0x7F}
 """JSON escapes C0 by itself; the rest may stand in it, but not on a terminal."""
@@ -35,7 +36,19 @@ def account_object(account: Account) -> dict[str, Json]:
         },
         "run": run_object(account),
         "sources": [{"url": source.url, "title": source.title} for source in account.sources],
+        **research_of(account),
     }
+
+
+def research_of(account: Account) -> dict[str, Json]:
+    """What was looked up, and where the answer comes from, as far as there is any of it."""
+    told: dict[str, Json] = {}
+    if account.lookups:
+        told["research"] = [{**seat_of(one.speaker), **write_lookup(one)} for one in account.lookups]
+    if account.provenance is not None:
+        models = [answer.model for answer in account.panel]
+        told["provenance"] = write_provenance(account.provenance, models, writer_of(account.calls))
+    return told
 
 
 def seat_object(answer: PanelAnswer) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from typing import TextIO
 
 from fuseline.doors.cli.analysis import rows_of
 from fuseline.doors.cli.board import Board
+from fuseline.doors.cli.research import calling, outcome
 from fuseline.doors.cli.terminal import one_line, say
 from fuseline.types.deliberation import PanelAnswer, Report
 from fuseline.types.events import (
@@ -12,6 +13,7 @@ from fuseline.types.events import (
     Event,
     FusionFinished,
     FusionStarted,
+    LookedUp,
     RunStarted,
     SeatAnswered,
     SeatFailed,
@@ -45,7 +47,9 @@ class PlainView:
             case SeatFailed(speaker, answer):
                 self._line(f"{self._about(speaker)} failed ({answer.reason}): {answer.error}")
             case ToolCalled(speaker, call):
-                self._line(f"{self._about(speaker)} calls {call.name}")
+                self._line(f"{self._about(speaker)} {calling(call)}")
+            case LookedUp(lookup):
+                self._line(f"{self._about(lookup.speaker)} {outcome(lookup)}")
             case AnalysisStarted(speaker):
                 self._line(f"analyst {speaker.model} compares")
             case AnalysisFailed(speaker, reason):

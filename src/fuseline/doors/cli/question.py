@@ -48,6 +48,10 @@ def parameters(wish: Wish) -> dict[str, Json]:
         "deadline_s": wish.deadline_s,
         "max_cost": wish.max_cost,
         "seed": wish.seed,
+        "tools": None if wish.tools else [],
+        "collections": list(wish.documents) or None,
+        "repair": "on" if wish.repair else None,
+        "expose": "full" if wish.sources else None,
     }
     return {name: value for name, value in wished.items() if value is not None}
 

@@ -10,6 +10,7 @@ from fuseline.doors.cli import codes
 from fuseline.doors.cli.account import Account, account_of_stored
 from fuseline.doors.cli.analysis import rows
 from fuseline.doors.cli.objects import account_object, print_json
+from fuseline.doors.cli.sources import source_lines
 from fuseline.doors.cli.summary import call_lines, total_line
 from fuseline.doors.cli.terminal import say
 from fuseline.settings.settings import Settings, load
@@ -55,6 +56,9 @@ def told(account: Account) -> Iterator[str]:
         yield ""
     yield f"--- answer: {account.model} ---\n"
     yield f"{outcome(account)}\n"
+    yield from source_lines(account)
+    if account.lookups or account.provenance:
+        yield ""
     yield from call_lines(account.calls)
     yield total_line(account, kept=False)
 

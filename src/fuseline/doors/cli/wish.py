@@ -23,6 +23,14 @@ class Wish:
     max_cost: float | None = None
     """US dollars."""
     seed: int | None = None
+    tools: bool = True
+    """Whether seats may look things up."""
+    documents: tuple[str, ...] = ()
+    """Collections of private documents that may be searched."""
+    repair: bool = False
+    """Whether the writer is asked once more about what it left out."""
+    sources: bool = False
+    """Whether to show where each sentence comes from."""
     stream: bool = True
     as_json: bool = False
     quiet: bool = False

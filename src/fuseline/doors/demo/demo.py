@@ -78,7 +78,7 @@ def settings_for(recording: Recording, base_url: str, folder: Path) -> Settings:
         endpoints={"demo": EndpointSettings.model_validate({"base_url": base_url, "title": "Recorded"})},
         models={model: model_settings(model) for model in recording.models},
         presets={PRESET: PresetSettings.model_validate(preset)},
-        fusion=FusionSettings.model_validate({"preset": PRESET}),
+        fusion=FusionSettings.model_validate({"preset": PRESET, "tools": [], "carry_citations": False}),  # as recorded
         local=LocalSettings.model_validate({"probe": False}),
         keys=KeysSettings.model_validate({"path": folder / "keys.json"}),
         store=StoreSettings.model_validate({"path": folder / "runs.db"}),

@@ -1,5 +1,6 @@
 """The one endpoint that all wires share: read a request, carry it through, stop when the client goes away."""
 
+import asyncio
 import logging
 
 import anyio
@@ -63,9 +64,12 @@ class Completions:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(leave_with, visit.receive, group.cancel_scope)
-                group.start_soon(reply.keep_open)
-                await reply.carry(self._gateway)
-                group.cancel_scope.cancel()
+                held = asyncio.get_running_loop().call_later(reply.hold_s, group.start_soon, reply.keep_open)
+                try:
+                    await reply.carry(self._gateway)
+                finally:
+                    held.cancel()
+                stop(group.cancel_scope)
         except* ClientGone:
             logger.info("a client stopped reading; its run was stopped")
         return reply.outcome or Left(reply.run)
@@ -75,4 +79,9 @@ async def leave_with(receive: Receive, scope: anyio.CancelScope) -> None:
     """Wait until the client closes its connection, then stop everything that was done for it."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    scope.cancel()
+    stop(scope)
+
+
+def stop(scope: anyio.CancelScope) -> None:
+    """Cancel a scope at the next turn of the loop: what a task cancels, anyio describes, which is 1 % of a fusion."""
+    asyncio.get_running_loop().call_soon(scope.cancel)

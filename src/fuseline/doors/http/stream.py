@@ -54,6 +54,8 @@ class Outlet:
         self._writer = wire.stream(request)
         self._send = send
         self._pace = pace
+        self.hold_s = pace.stream_hold_s
+        """When it is to be kept open."""
         self._held: list[bytes] = []
         self._committed = False
         self._next_sign = time.monotonic() + pace.stream_hold_s
@@ -86,7 +88,7 @@ class Outlet:
             await self._put(frames)
 
     async def keep_open(self) -> None:
-        """Begin the response when the hold is over, break every long silence, and give up on a client that stalls.
+        """Begin the response, now that the hold is over, break every long silence, and give up on a client that stalls.
 
         :raises ClientGone: when the client accepts nothing more.
         """
@@ -137,6 +139,8 @@ class Whole:
         self._wire = wire
         self._send = send
         self._pace = pace
+        self.hold_s = pace.whole_hold_s
+        """When it is to be kept open."""
         self._late = False
         """Whether the response has begun as a good one, so that what follows can only be told in its body."""
         self.run: Run | None = None
@@ -152,8 +156,7 @@ class Whole:
             self.run = event.run
 
     async def keep_open(self) -> None:
-        """Begin the response when the hold is over, and send a sign of life now and then."""
-        await anyio.sleep(self._pace.whole_hold_s)
+        """Begin the response, now that the hold is over, and send a sign of life now and then."""
         if self.outcome is None:
             self._late = True
             await start(self._send, 200, {"Content-Type": "application/json", **marks(self.run, None)})

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fuseline.assembly import House
 from fuseline.doors.http.lookups.shapes import Query, Shown, read_query, reply
+from fuseline.journal import LOOKED_UP
 from fuseline.storage.base import StoredRun
 from fuseline.types.errors import NotFound
 from fuseline.types.json import list_of, object_of
@@ -99,9 +100,9 @@ class Generation(Shown):
     num_media_prompt: None = None
     num_media_completion: None = None
     num_input_audio_prompt: None = None
-    num_search_results: None = None
-    num_fetches: None = None
-    web_search_engine: None = None
+    num_search_results: int
+    num_fetches: int
+    web_search_engine: str | None
     workspace_id: None = None
 
 
@@ -191,6 +192,8 @@ def generation(run: StoredRun) -> Generation:
     reason = finish if isinstance(finish, str) else None
     source = run.result.get("cached_from")
     first = next((call.ttft_s for call in spoken if call.ttft_s is not None), None)
+    lookups = [event.body for event in run.events if event.kind == LOOKED_UP and event.body.get("verdict") == "ok"]
+    searches = [one for one in lookups if one.get("kind") == "search"]
     return Generation(
         id=run.id,
         model=run.model,
@@ -212,6 +215,9 @@ def generation(run: StoredRun) -> Generation:
         cancelled=run.status == "cancelled",
         finish_reason=reason,
         native_finish_reason=reason,
+        num_search_results=sum(len(list_of(one.get("sources"))) for one in searches),
+        num_fetches=len([one for one in lookups if one.get("kind") == "fetch"]),
+        web_search_engine=next((str(one.get("engine")) for one in searches), None),
         response_cache_source_id=source if isinstance(source, str) else None,
         status=run.status,
         error=run.error or None,

@@ -16,6 +16,7 @@ BODY: Mapping[str, str] = {
     "tools": "Functions of the client's, and server tools, among them fusion.",
     "tool_choice": "Whether tools may or must be called, or which one.",
     "parallel_tool_calls": "Whether several functions may be called at once.",
+    "web_search_options": "OpenAI's older way to ask for a search: declares the server tool `web_search`.",
     "plugins": "Plugins; the one with the id `fusion` carries the parameters of fusion beside it.",
     "max_tokens": "Output tokens of who writes.",
     "max_completion_tokens": "Output tokens of who writes; it wins over `max_tokens`.",
@@ -78,6 +79,8 @@ FUSION: Mapping[str, str] = {
     "deadline_s": "Seconds for the whole run.",
     "seed": "Fixes which seat gets which letter.",
     "max_cost": "Dollars for the whole run; every model needs a known price.",
+    "collections": "Private documents that may be searched, by the names of their collections.",
+    "repair": "`on`: the writer is asked once more about what one seat alone said and the answer does not.",
     "expose": "How much of the report the reply shows.",
 }
 SEAT: Mapping[str, str] = {

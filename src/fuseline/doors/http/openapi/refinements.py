@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from fuseline.tools.toolbox import FUSION, NOT_YET, TOOLS
+from fuseline.tools.toolbox import FUSION, TOOLS
 from fuseline.types.json import Json, JsonObject
 from fuseline.wires.messages.requests import NAME
 from fuseline.wires.responses.body import FunctionCallItem, FunctionOutputItem, MessageItem, ReasoningItem
@@ -60,7 +60,7 @@ NAMES_A_MODEL = either(
 WITH_FUSION = where(
     "type", {"enum": sorted(FUSION)}, {"properties": {"parameters": either(named("FusionParameters"), NULL)}}
 )
-SERVER_TOOL = either({"enum": sorted({*FUSION, *TOOLS, *NOT_YET})}, {"not": {"pattern": "^(openrouter|fuseline):"}})
+SERVER_TOOL = either({"enum": sorted({*FUSION, *TOOLS})}, {"not": {"pattern": "^(openrouter|fuseline):"}})
 FUNCTION_NAME: JsonObject = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 SPOKEN = either(
     holding("content", {"type": ["string", "array"]}),
