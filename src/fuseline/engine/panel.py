@@ -13,7 +13,7 @@ from fuseline.engine.layout import laid_out, returns
 from fuseline.engine.loop import converse
 from fuseline.engine.prompts import render
 from fuseline.engine.question import Question
-from fuseline.engine.sources import sources_of
+from fuseline.engine.sources import sources_of, titled
 from fuseline.tools.base import Tool
 from fuseline.types.deliberation import FusionSpec, PanelAnswer, Seat
 from fuseline.types.errors import OverBudget, Partial, UpstreamError
@@ -109,7 +109,9 @@ class Panel:
         except OverBudget as error:
             return PanelAnswer(index, seat.model, error=error.message, reason="budget_exhausted", status_code=402)
         answer = judged(index, seat, turn.reply)
-        return replace(answer, preamble=turn.preamble) if turn.preamble else answer
+        sources = titled(answer.sources, self._caller.research.lookups)
+        changed = turn.preamble or sources != answer.sources
+        return replace(answer, preamble=turn.preamble, sources=sources) if changed else answer
 
     async def _tell(self, index: int, seat: Seat, answer: PanelAnswer) -> None:
         self._answers[index] = answer

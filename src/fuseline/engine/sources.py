@@ -1,7 +1,7 @@
 """The pages that an answer cites, found in its links and in the citations of its upstream."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fuseline.types.deliberation import Report, Source
@@ -37,7 +37,7 @@ def with_citations(reply: Reply, report: Report | None, lookups: Iterable[Lookup
     """The answer with its own links among its citations, under the titles that the panel or the tools knew."""
     if not (reply.citations or "http" in reply.text):
         return reply
-    found = [source for lookup in lookups for source in lookup.sources]
+    found = looked_up(lookups)
     citations = cited(reply.text, [*found, *(report.sources if report else ())], reply.citations)
     return reply if citations == reply.citations else replace(reply, citations=citations)
 
@@ -50,13 +50,31 @@ def cited(text: str, sources: Iterable[Source], reported: Iterable[Citation] = (
     kept = tuple(reported)
     if "http" not in text:
         return kept
-    titles = {clean(source.url): source.title for source in sources if source.title not in ("", source.url)}
+    titles = titles_of(sources)
     found = [
         Citation(url, titles.get(url) or words or url, start, end)
         for start, end, words, url in links(text)
         if not any(covers(citation, url, start, end) for citation in kept)
     ]
     return (*kept, *found)
+
+
+def titled(sources: tuple[Source, ...], lookups: Sequence[Lookup]) -> tuple[Source, ...]:
+    """Cited pages under the titles that they were found with, rather than in the words that cite them."""
+    if not (sources and lookups):
+        return sources
+    titles = titles_of(looked_up(lookups))
+    return tuple(replace(source, title=titles.get(source.url, source.title)) for source in sources)
+
+
+def looked_up(lookups: Iterable[Lookup]) -> list[Source]:
+    """Every page that was found or read."""
+    return [source for lookup in lookups for source in lookup.sources]
+
+
+def titles_of(sources: Iterable[Source]) -> dict[str, str]:
+    """The titles of pages by their addresses, where they have any."""
+    return {clean(source.url): source.title for source in sources if source.title not in ("", source.url)}
 
 
 def links(text: str) -> list[tuple[int, int, str, str]]:
