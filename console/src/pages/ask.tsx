@@ -1,0 +1,5 @@
+/** Ask. */
+
+export function Ask() {
+  return <h1>Ask</h1>;
+}

@@ -1,0 +1,5 @@
+/** Compare. */
+
+export function Compare() {
+  return <h1>Compare</h1>;
+}

@@ -1,0 +1,5 @@
+/** History. */
+
+export function History() {
+  return <h1>History</h1>;
+}

@@ -1,0 +1,5 @@
+/** Models. */
+
+export function Models() {
+  return <h1>Models</h1>;
+}

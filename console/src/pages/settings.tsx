@@ -1,0 +1,5 @@
+/** Settings. */
+
+export function Settings() {
+  return <h1>Settings</h1>;
+}

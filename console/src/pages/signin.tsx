@@ -1,0 +1,5 @@
+/** SignIn. */
+
+export function SignIn() {
+  return <h1>SignIn</h1>;
+}

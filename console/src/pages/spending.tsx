@@ -1,0 +1,5 @@
+/** Spending. */
+
+export function Spending() {
+  return <h1>Spending</h1>;
+}

@@ -1,0 +1,5 @@
+/** Votes. */
+
+export function Votes() {
+  return <h1>Votes</h1>;
+}

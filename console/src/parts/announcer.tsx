@@ -1,0 +1,14 @@
+/** What screen readers are told of, in one polite place: who has answered, what failed, that the answer is there. */
+
+import { signal } from "@preact/signals";
+
+const told = signal("");
+
+/** Say something once. */
+export function announce(words: string): void {
+  told.value = words;
+}
+
+export function Announcer() {
+  return <p class="unseen" role="status" aria-live="polite">{told}</p>;
+}

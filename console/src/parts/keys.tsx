@@ -1,0 +1,37 @@
+/** Single-key shortcuts: a table of them, heard outside of fields, switched off where the reader wants that. */
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { shortcuts } from "../session";
+
+export interface Shortcut { readonly key: string; readonly does: string; readonly run: () => void }
+
+const active = signal<readonly Shortcut[]>([]);
+
+/** Have these keys work while the component that calls this is on the page. */
+export function useKeys(keys: readonly Shortcut[]): void {
+  useEffect(() => {
+    active.value = [...active.value, ...keys];
+    return () => { active.value = active.value.filter((one) => !keys.includes(one)); };
+  }, [keys]);
+}
+
+export function Keys() {
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || shortcuts.value === "off") return;
+      const target = event.target as HTMLElement | null;
+      if (target?.closest("input, textarea, select, [contenteditable=true]")) return;
+      const found = active.value.findLast((one) => one.key === event.key);
+      if (!found) return;
+      event.preventDefault();
+      found.run();
+    };
+    document.addEventListener("keydown", hear);
+    return () => document.removeEventListener("keydown", hear);
+  }, []);
+  return null;
+}
+
+/** All shortcuts that work at the moment, for the help. */
+export const shortcutsNow = active;
