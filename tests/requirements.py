@@ -156,6 +156,8 @@ OURS: Mapping[str, str] = {
     "ours:excerpts": "a citation says what its page says, where that was read",
     "ours:quorum": "after a quorum latecomers have a grace period, and what they said is kept",
     "ours:toolless": "a seat answers without tools where its endpoint takes none, and is not offered them again",
+    "ours:panel-only": "a run can end when the panel was heard, without an analysis and an answer",
+    "ours:given": "answers of an earlier panel are fused again without being paid again",
     "ours:research": "what seats look up is found once a run, told, kept and paid for; writers look up only when asked",
     "ours:collections": "documents are searched in the collections that request, preset or settings name, no others",
     "wire:default-tools": "seats have the web tools unless the request says otherwise; others only when asked",

@@ -6,6 +6,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from anyio import create_task_group
+from anyio.abc import TaskGroup
+
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.keys import Keys
 from fuseline.documents.library import open_documents
@@ -55,6 +58,8 @@ class House:
     gateway: Gateway
     store: Store
     switchboard: Switchboard
+    background: TaskGroup
+    """For what goes on whoever watches; it ends with the house."""
 
 
 @asynccontextmanager
@@ -68,13 +73,15 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
         open_sqlite(settings.database) as store,
         Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
         open_library(settings, environ) as library,
+        create_task_group() as background,
     ):
         switchboard.recall(await store.timings(time.time() - REMEMBERED_S, REMEMBERED_CALLS))
         planner = Planner(
             catalog, settings.fusion, HouseRules(settings.routing, settings.endpoints), settings.documents.collections
         )
         gateway = Gateway(settings, planner, switchboard, store, library)
-        yield House(settings, catalog, gateway, store, switchboard)
+        yield House(settings, catalog, gateway, store, switchboard, background)
+        background.cancel_scope.cancel()
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from fuseline.engine.prompts import HASH
 from fuseline.engine.repair import Withheld
 from fuseline.engine.review import reviewed
 from fuseline.engine.sources import with_citations
-from fuseline.engine.writer import NO_PANEL, Written, write
+from fuseline.engine.writer import NO_PANEL, Written, unwritten, write
 from fuseline.journal import Journal
 from fuseline.ledger import Ledger
 from fuseline.planner.planner import Plan, Planner
@@ -30,8 +30,8 @@ from fuseline.storage.base import Store
 from fuseline.tools.base import Scene
 from fuseline.tools.library import Library
 from fuseline.tools.research import Research
-from fuseline.types.deliberation import Report, warned
-from fuseline.types.errors import FuselineError, TooBusy, UpstreamError
+from fuseline.types.deliberation import PanelAnswer, Report, warned
+from fuseline.types.errors import FuselineError, InvalidRequest, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, LookedUp, RunStarted, TextDelta, ignore
 from fuseline.types.quick import replace
 from fuseline.types.replies import Reply
@@ -54,12 +54,13 @@ class Desk:
     journal: Journal
     caller: Caller
     emit: Emit
+    given: Sequence[PanelAnswer] = ()
+    withheld: Withheld | None = None
+    """Who keeps the answer back, where it is gone over once more before it is told."""
     report: Report | None = None
     steps: int = 0
     preamble: str = ""
     rounds: tuple[Round, ...] = ()
-    withheld: Withheld | None = None
-    """Who keeps the answer back, where it is gone over once more before it is told."""
 
 
 class Gateway:
@@ -82,19 +83,22 @@ class Gateway:
         self._examiner = anyio.CapacityLimiter(1)
         """Schemas are checked one at a time, so that together they cannot hold up the streams."""
 
-    async def ask(self, request: Request, emit: Emit = ignore) -> Run:
+    async def ask(self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()) -> Run:
         """Carry a request through, telling `emit` what happens, and return the run with its answer.
 
-        A run that fails or is cancelled is saved with what it cost, too.
+        A run that fails or is cancelled is saved with what it cost, too. `given` are answers of an earlier run, one for
+        each seat in order, that are fused in place of new ones.
 
         :raises FuselineError: when there is no answer; its `run` is what was done and spent.
         """
         plan = self._planner.plan(request)
         if plan.form is not None:
             await check_form(plan.form, self._examiner)
+        if given and (plan.spec is None or [one.model for one in given] != [seat.model for seat in plan.spec.seats]):
+            raise InvalidRequest("the answers that are given are not those of this panel", "analysis_models")
         if self._open_runs >= self._settings.server.max_runs:
             raise TooBusy(f"{self._open_runs} runs are open, which is as many as this server takes; try again soon")
-        desk = self._open(request, plan, emit)
+        desk = self._open(request, plan, emit, given)
         self._open_runs += 1
         try:
             return await self._carry(desk)
@@ -122,17 +126,19 @@ class Gateway:
                 yield receive
             group.cancel_scope.cancel()
 
-    async def outcome(self, request: Request, emit: Emit = ignore) -> Finished | Failed:
+    async def outcome(
+        self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()
+    ) -> Finished | Failed:
         """Carry a request through as `ask` does, and return a failure instead of raising it, whatever it is."""
         try:
-            return Finished(await self.ask(request, emit))
+            return Finished(await self.ask(request, emit, given))
         except FuselineError as error:
             return Failed(error)
         except Exception:
             logger.exception("a run broke")
             return Failed(FuselineError("something went wrong inside the gateway; its log has the details"))
 
-    def _open(self, request: Request, plan: Plan, emit: Emit) -> Desk:
+    def _open(self, request: Request, plan: Plan, emit: Emit, given: Sequence[PanelAnswer]) -> Desk:
         run = self._new_run(request, plan)
         journal = Journal(run.id, self.store, self._settings.store.content)
         spec = plan.spec
@@ -161,7 +167,7 @@ class Gateway:
         ends_at, session = time.monotonic() + limit, session_of(request)
         caller = Caller(self._switchboard, ledger, heard, research, ends_at, plan.wishes, session, carrier)
         journal.open(run, request, HASH)
-        return Desk(run, plan, ledger, journal, caller, tell, withheld=withheld)
+        return Desk(run, plan, ledger, journal, caller, tell, given, withheld)
 
     def _new_run(self, request: Request, plan: Plan) -> Run:
         model = self._switchboard.expected(plan.speakers[0], request, plan.wishes, session_of(request))
@@ -222,12 +228,14 @@ class Gateway:
         fusion = None
         if plan.spec is not None:
             reserve = self._settings.clocks.reserve_s
-            fusion = Fusion(plan.spec, plan.request, caller, emit, reserve, self._settings.fusion)
+            fusion = Fusion(plan.spec, plan.request, caller, emit, reserve, self._settings.fusion, desk.given)
         if fusion is not None and plan.mode == "forced":
             desk.report = await fusion.convene_on_request(plan.speakers[0])
             desk.steps = 1
             if desk.report.failure_reason == "min_panel_not_met":
                 raise all_failed(desk.report)
+            if plan.spec is not None and plan.spec.panel_only and desk.report.ok:
+                return unwritten(request, plan.speakers[0])
             free = plan.form is None
             written = await write(
                 request, desk.report, plan.speakers, caller, emit, tools=plan.tools, may_stand_in=free

@@ -71,6 +71,8 @@ class Wishes(TypedDict, total=False):
     """Server tools of the seats; an empty list is none."""
     collections: Sequence[str]
     """Private documents that may be searched."""
+    panel_only: bool
+    """Whether to end when the panel was heard, without an analysis and an answer."""
     repair: Literal["off", "on"]
     """Whether the writer is asked once more about what it left out."""
     settings: Settings
@@ -82,7 +84,7 @@ class Wishes(TypedDict, total=False):
 PARAMETERS = (
     "preset", "writer", "max_cost", "min_panel", "quorum", "grace_s", "deadline_s", "seed", "max_tool_calls",
     "max_completion_tokens", "temperature", "reasoning", "tools", "collections",
-    "repair",
+    "panel_only", "repair",
 )  # fmt: skip
 """Wishes that are parameters of fusion under the same name."""
 

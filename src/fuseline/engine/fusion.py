@@ -57,7 +57,10 @@ class Fusion:
         emit: Emit,
         reserve_s: float,
         settings: FusionSettings,
+        given: Sequence[PanelAnswer] = (),
     ) -> None:
+        self._given = tuple(given)
+        """What the seats have answered before; they are not asked again."""
         self._spec = spec
         self._request = request
         self._caller = caller
@@ -85,7 +88,8 @@ class Fusion:
     async def convene_on_request(self, writer: str) -> Report:
         """Convene the panel on the client's conversation without asking a model whether to; `writer` writes then."""
         question = self._question()
-        self._foresee(writer)
+        if not self._spec.panel_only:
+            self._foresee(writer)
         return await self.convene(question, transcript(question.conversation))
 
     def _question(self, prompt: str = "") -> Question:
@@ -137,9 +141,9 @@ class Fusion:
         reserve = min(self._reserve_s, (end - now) * LONGEST_RESERVE)
         tools = [self._tools(seat.tools) for seat in self._spec.seats]
         panel = Panel(self._spec, question, tools, self._caller, self._emit)
-        report = assessed(report, await panel.poll(end - reserve), self._spec)
-        report = warned(report, panel.warnings)
-        if not report.ok:
+        answers = await (panel.repeat(self._given) if self._given else panel.poll(end - reserve))
+        report = warned(assessed(report, answers, self._spec), panel.warnings)
+        if not report.ok or self._spec.panel_only:
             return report
         analyst = Analyst(self._spec, question, self._tools(self._spec.analyst_tools), self._caller, self._emit)
         return await analyst.compare(report, end - reserve / 2)

@@ -75,6 +75,13 @@ class Panel:
                 await self._tell(index, seat, self._late(index, seat))
         return tuple(self._answers[index] for index in range(len(self._spec.seats)))
 
+    async def repeat(self, answers: Sequence[PanelAnswer]) -> tuple[PanelAnswer, ...]:
+        """Tell what every seat has answered before, without asking any."""
+        for answer, seat in zip(answers, self._spec.seats, strict=True):
+            await self._emit(SeatJoined(self._speaker(answer.seat, seat)))
+            await self._tell(answer.seat, seat, answer)
+        return tuple(answers)
+
     async def _close_after_grace(self, seats: anyio.CancelScope) -> None:
         """Wait for the quorum, then for latecomers as long as they have grace, or until nobody is missing."""
         await self._quorum.wait()

@@ -38,6 +38,7 @@ LONGEST_ANSWER = 16_000
 NO_TOOLS: Mapping[str, Tool] = {}
 BEST_PANEL_ANSWER = "best_panel_answer"
 NO_PANEL = "no_panel"
+PANEL_ONLY = "panel_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ async def write(
         if not (report.heard and may_stand_in) or (isinstance(error, UpstreamError) and error.partial.text):
             raise
     return await stand_in(report, asked, emit)
+
+
+def unwritten(request: Request, writer: str) -> Written:
+    """No answer, where the panel was all that was wanted."""
+    return Written(Speaker("writer", writer), Reply(writer), request, PANEL_ONLY)
 
 
 async def without_strays(speaker: Speaker, reply: Reply, request: Request, caller: Caller) -> Reply:

@@ -78,6 +78,7 @@ class FusionParameters(Shape):
     collections: (
         Annotated[list[Annotated[StrictStr, Field(min_length=1, max_length=100)]], Field(max_length=16)] | None
     ) = None
+    panel_only: StrictBool | None = None
     repair: Literal["off", "on"] | None = None
 
     @property

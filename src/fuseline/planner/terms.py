@@ -93,6 +93,7 @@ class Terms:
             max_cost=None if wanted.budget is None else nano(wanted.budget),
             expose=wanted.expose,
             collections=self.collections,
+            panel_only=bool(wanted.panel_only),
             repair=(wanted.repair or self._settings.repair) == "on",
             warnings=(*warnings, *self._preset_warnings),
         )

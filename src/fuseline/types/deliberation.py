@@ -61,6 +61,8 @@ class FusionSpec:
     """How much of the run the reply shows; `None` leaves it to the wire."""
     collections: tuple[str, ...] = ()
     """Private documents that its tools may search."""
+    panel_only: bool = False
+    """Whether the run ends when the panel was heard: somebody wants to read the answers before they are fused."""
     repair: bool = False
     """Whether the writer is asked once more about what one seat alone said and the answer does not."""
     warnings: tuple[str, ...] = ()

@@ -80,6 +80,7 @@ FUSION: Mapping[str, str] = {
     "seed": "Fixes which seat gets which letter.",
     "max_cost": "Dollars for the whole run; every model needs a known price.",
     "collections": "Private documents that may be searched, by the names of their collections.",
+    "panel_only": "The run ends when the panel was heard: no analysis, and an empty answer.",
     "repair": "`on`: the writer is asked once more about what one seat alone said and the answer does not.",
     "expose": "How much of the report the reply shows.",
 }
