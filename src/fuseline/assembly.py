@@ -73,7 +73,7 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
         open_sqlite(settings.database) as store,
         Switchboard(catalog, CLIENT_WIRES, settings.clocks, settings.limits, bridge_for(settings)) as switchboard,
         open_library(settings, environ) as library,
-        create_task_group() as background,
+        open_background() as background,
     ):
         switchboard.recall(await store.timings(time.time() - REMEMBERED_S, REMEMBERED_CALLS))
         planner = Planner(
@@ -81,7 +81,20 @@ async def open_house(settings: Settings, environ: Mapping[str, str] | None = Non
         )
         gateway = Gateway(settings, planner, switchboard, store, library)
         yield House(settings, catalog, gateway, store, switchboard, background)
-        background.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def open_background() -> AsyncGenerator[TaskGroup]:
+    """Open a place for tasks of the house, stopped with the block. What the block raises comes out as it is."""
+    failure: Exception | None = None
+    async with create_task_group() as group:
+        try:
+            yield group
+        except Exception as error:
+            failure = error  # raised in here it would come out inside a group
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 @asynccontextmanager
