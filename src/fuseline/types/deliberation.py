@@ -76,7 +76,6 @@ class Source:
     title: str
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class PanelAnswer:
     """What came of one seat: a text, or the reason why there is none. A dead seat is an answer too."""
