@@ -83,6 +83,11 @@ class Gateway:
         self._examiner = anyio.CapacityLimiter(1)
         """Schemas are checked one at a time, so that together they cannot hold up the streams."""
 
+    @property
+    def engines(self) -> Sequence[str]:
+        """The search engines that can be asked."""
+        return self._library.search.engines
+
     async def ask(self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()) -> Run:
         """Carry a request through, telling `emit` what happens, and return the run with its answer.
 
@@ -120,11 +125,11 @@ class Gateway:
             with send:
                 await tell(await self.outcome(request, tell))
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(carry)
-            with receive:
+        with receive:  # until nobody speaks any more: who speaks into a closed stream breaks the run it is of
+            async with anyio.create_task_group() as group:
+                group.start_soon(carry)
                 yield receive
-            group.cancel_scope.cancel()
+                group.cancel_scope.cancel()
 
     async def outcome(
         self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()

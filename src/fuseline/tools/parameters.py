@@ -12,7 +12,7 @@ from fuseline.types.json import Json, JsonObject
 PATH = "tools.parameters"
 """Where they stand in a request."""
 Rule = Annotated[StrictStr, Field(min_length=1, max_length=512, pattern=r"^\s*[^\s]+\s*$")]
-Rules = Annotated[list[Rule], Field(max_length=1_000)]
+Rules = Annotated[tuple[Rule, ...], Field(max_length=1_000)]
 Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 
 
@@ -25,9 +25,9 @@ class Parameters(BaseModel):
 class Filters(Parameters):
     """Which sites may be looked at, as OpenAI has it."""
 
-    allowed_domains: Rules = []
-    excluded_domains: Rules = []
-    blocked_domains: Rules = []
+    allowed_domains: Rules = ()
+    excluded_domains: Rules = ()
+    blocked_domains: Rules = ()
 
 
 class Location(Parameters):
@@ -44,9 +44,9 @@ class Sites(Parameters):
     """Which sites may be looked at; `excluded` and `blocked` are two vendors' words for one thing."""
 
     max_uses: Count | None = None
-    allowed_domains: Rules = []
-    excluded_domains: Rules = []
-    blocked_domains: Rules = []
+    allowed_domains: Rules = ()
+    excluded_domains: Rules = ()
+    blocked_domains: Rules = ()
 
     @property
     def rules(self) -> DomainRules:
@@ -99,11 +99,13 @@ class FetchParameters(Sites):
 
     engine: Literal["auto", "native", "openrouter", "exa", "parallel", "firecrawl"] = "auto"
     max_content_tokens: Annotated[StrictInt, Field(ge=1, le=10_000_000)] | None = None
-    citations: dict[str, Any] = {}
+    citations: dict[str, Any] | None = None
     use_cache: StrictBool | None = None
 
 
 P = TypeVar("P", bound=Parameters)
+USUAL_SEARCH, USUAL_FETCH = SearchParameters(), FetchParameters()
+"""What holds where nothing is said, checked once: most seats have their tools so."""
 
 
 def check(shape: type[P], parameters: Mapping[str, Any]) -> P:

@@ -4,7 +4,6 @@ It also decides what may be looked up at all: pages whose address somebody else 
 hold no secret. A page is asked for by the address as it was seen, so that no spelling of a model's own ever leaves.
 """
 
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +12,6 @@ from typing import Protocol, TypeVar
 import anyio
 from anyio import to_thread
 
-from fuseline.documents.addresses import SCHEME, canonical
 from fuseline.pages.base import Fetcher, Page, PageFailed
 from fuseline.search.base import Found, Hit, Query, Search, SearchFailed
 from fuseline.search.rows import rows
@@ -22,6 +20,7 @@ from fuseline.tools import addresses
 from fuseline.tools.confidences import LONGEST_QUERY, Confidences
 from fuseline.tools.containment import cleaned, new_code, one_line, untagged
 from fuseline.tools.once import Once
+from fuseline.tools.seen import Seen, is_document, readable, source_of
 from fuseline.types.deliberation import Source
 from fuseline.types.domains import DomainRules
 from fuseline.types.runs import Lookup, Speaker
@@ -31,11 +30,8 @@ Tell = Callable[[Lookup], Awaitable[None]]
 """Where each lookup is told when it has ended: booked, kept, shown."""
 Affords = Callable[[int], bool]
 """Whether the run may still spend so many nano-dollars on searches."""
-BLANK = re.compile(r"[\s<>\"`\x00-\x20]")
 LIMITS = {"tool_budget_exhausted": "limit:budget", "max_total_results_reached": "limit:results"}
 """Reasons of our own for which nothing was searched for, and their verdicts."""
-MOST_ADDRESSES = 20_000
-"""Of one run: a page that is nothing but links must not fill the memory."""
 LONG = 100_000
 """Characters from which a text is looked through beside the event loop."""
 LAST_WORD_S = 2.0
@@ -77,7 +73,7 @@ class Research:
         self._texts: list[str] = []
         self._taking_in = anyio.Lock()
         self._confidences = Confidences()
-        self._seen: dict[str, str] = {}
+        self._seen = Seen()
         self._searches = Once[Found | SearchFailed](lambda outcome: isinstance(outcome, Found))
         self._pages = Once[Page | PageFailed](keeps_page)
         self._brought = 0
@@ -172,16 +168,8 @@ class Research:
 
     def _look_through(self, texts: Sequence[str]) -> None:
         for text in texts:
-            self._see(addresses.typed_in(text))
+            self._seen.add(addresses.typed_in(text))
         self._confidences.keep(texts)
-
-    def _see(self, found: Iterable[str]) -> None:
-        """Let these addresses be read. Of two that differ by scheme alone the safe one stays."""
-        for address in found:
-            key = key_of(address)
-            known = self._seen.get(key)
-            if key and len(self._seen) < MOST_ADDRESSES and (known is None or known.lower().startswith("http:")):
-                self._seen[key] = address if is_document(address) else addresses.without_fragment(address)
 
     def _admitted(self, url: str) -> str:
         """The address as it was seen that a model means.
@@ -192,7 +180,7 @@ class Research:
         if len(url.encode("utf-8", "replace")) > addresses.LONGEST:
             raise PageFailed("blocked:length", "url_not_allowed")
         document = is_document(url)
-        seen = self._seen.get(key_of(url))
+        seen = self._seen.address(url)
         if seen is None or (document and self._reader is None):
             raise PageFailed("blocked:not_in_context", "url_not_in_context")
         if not (document or self._settings.enabled):
@@ -212,7 +200,7 @@ class Research:
         except PageFailed as failure:
             return failure
         text, found = await to_thread.run_sync(gleaned, page.text) if len(page.text) > LONG else gleaned(page.text)
-        self._see((page.url, *found))
+        self._seen.add((page.url, *found))
         return replace(page, text=text, title=one_line(page.title))
 
     async def _found(self, query: Query, engine: str, most_in_all: int | None) -> Found:
@@ -235,7 +223,7 @@ class Research:
         finally:
             self._brought -= room - len(hits)
             self._fees_under_way -= fee
-        self._see(address for hit in hits for address in (hit.url, *addresses.addresses_in(hit.excerpt)))
+        self._seen.add(address for hit in hits for address in (hit.url, *addresses.addresses_in(hit.excerpt)))
         for hit in hits:
             self.found.setdefault(hit.url, hit.excerpt)
         return replace(found, hits=hits)
@@ -270,27 +258,6 @@ def gleaned(text: str) -> tuple[str, list[str]]:
 def keeps_page(outcome: Page | PageFailed) -> bool:
     """Whether there is no sense in reading a page again: only a limit of ours may leave room later."""
     return not (isinstance(outcome, PageFailed) and outcome.verdict == "limit:pages")
-
-
-def is_document(address: str) -> bool:
-    """Whether an address is that of a private document."""
-    return address.lower().startswith(SCHEME)
-
-
-def key_of(address: str) -> str:
-    """What an address leads to; empty where it is none."""
-    return canonical(address) if is_document(address) else addresses.key_of(address)
-
-
-def source_of(address: str) -> str:
-    """Who reads an address, in the word of the log."""
-    return "local" if is_document(address) else "http"
-
-
-def readable(url: str) -> bool:
-    """Whether what an engine gave as an address is one."""
-    web = bool(addresses.key_of(url)) and len(url) <= addresses.LONGEST and BLANK.search(url) is None
-    return web or bool(is_document(url) and canonical(url))
 
 
 def read_hit(hit: Hit) -> Hit:

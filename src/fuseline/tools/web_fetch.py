@@ -8,7 +8,7 @@ from fuseline.pages.base import Page, PageFailed
 from fuseline.tools.arguments import BadArguments, text_of
 from fuseline.tools.base import Scene, ToolResult
 from fuseline.tools.containment import MOST_CHARACTERS, cut, quoted
-from fuseline.tools.parameters import FetchParameters, check
+from fuseline.tools.parameters import USUAL_FETCH, FetchParameters, check
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.messages import ToolCall
 from fuseline.types.requests import FunctionTool
@@ -35,7 +35,7 @@ class WebFetch:
     spec = FunctionTool(NAME, DESCRIPTION, ARGUMENTS)
 
     def __init__(self, parameters: JsonObject) -> None:
-        self._wanted = check(FetchParameters, parameters)
+        self._wanted = check(FetchParameters, parameters) if parameters else USUAL_FETCH
         self._uses = 0
 
     async def __call__(self, call: ToolCall, scene: Scene) -> ToolResult:

@@ -9,7 +9,7 @@ from fuseline.search.rows import rows
 from fuseline.tools.arguments import BadArguments, text_of
 from fuseline.tools.base import Scene, ToolResult
 from fuseline.tools.containment import cut, quoted
-from fuseline.tools.parameters import PATH, SearchParameters, check
+from fuseline.tools.parameters import PATH, USUAL_SEARCH, SearchParameters, check
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.messages import ToolCall
@@ -26,6 +26,7 @@ ARGUMENTS: JsonObject = {
     "required": ["query"],
     "additionalProperties": False,
 }
+SPEC = FunctionTool(NAME, DESCRIPTION, ARGUMENTS)
 ANY = frozenset({"auto", "native", "local"})
 """Engines that need no row: ours in their order, the upstream's own, and the operator's documents."""
 DEFAULT_RESULTS = 5
@@ -46,7 +47,7 @@ class WebSearch:
     """The `openrouter:web_search` tool, under all names that vendors have for it."""
 
     def __init__(self, parameters: JsonObject) -> None:
-        wanted = check(SearchParameters, parameters)
+        wanted = check(SearchParameters, parameters) if parameters else USUAL_SEARCH
         if wanted.engine not in ANY and wanted.engine not in rows():
             known = ", ".join(sorted({*ANY, *rows()}))
             raise InvalidRequest(
@@ -54,8 +55,9 @@ class WebSearch:
             )
         self._wanted = wanted
         self._uses = 0
-        native = wanted.native if wanted.engine == "native" else None
-        self.spec = FunctionTool(NAME, DESCRIPTION, ARGUMENTS, native=native)
+        self.spec = (
+            FunctionTool(NAME, DESCRIPTION, ARGUMENTS, native=wanted.native) if wanted.engine == "native" else SPEC
+        )
 
     async def __call__(self, call: ToolCall, scene: Scene) -> ToolResult:
         """Search for what the call names."""

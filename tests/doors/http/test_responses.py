@@ -77,6 +77,7 @@ async def test_leaving_stops_every_upstream_call(streamed: bool):
     async with open_door({"b": [hangs()], "a": [says("early")]}, pace=BRISK) as door:
         async with talking("POST", door.origin + PATH, question(stream=streamed)) as response:
             await response.content.readany()
+            await door.upstream.until(lambda: len(door.upstream.log) == 3, within=2.0)
         await door.upstream.until(lambda: all(one.closed_by for one in door.upstream.log), within=2.0)
         (row,) = await door.house.store.runs(limit=1)
     assert row.status == "cancelled"
