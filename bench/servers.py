@@ -14,6 +14,9 @@ CONFIG = """
 [server]
 port = 0
 
+[fusion]
+tools = []  # those that it is measured against have none either
+
 [endpoints.bench]
 base_url = "{upstream}"
 

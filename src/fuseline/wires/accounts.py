@@ -32,8 +32,8 @@ def money(value: Any) -> int | None:
 
 def read_searches(usage: Mapping[str, Any]) -> int:
     """How often an upstream says it searched the web, under any of the names that there are for it; else zero."""
-    places = [object_of(usage.get(name)) for name in ("server_tool_use", "server_tool_use_details")]
-    return max(count(place.get("web_search_requests")) or 0 for place in places)
+    told = usage.get("server_tool_use") or usage.get("server_tool_use_details")
+    return (count(object_of(told).get("web_search_requests")) or 0) if told else 0
 
 
 def spoken(run: Run) -> Usage:
