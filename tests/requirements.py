@@ -220,6 +220,18 @@ OURS: Mapping[str, str] = {
     "ours:contained": "what strangers wrote is cleaned of the unseen and marked line by line, and forges no boundary",
     "ours:tool-parameters": "the tools that look things up take every vendor's words, and refuse what is out of range",
     "ours:injected": "a model that obeys every page, result and answer can do nothing that is forbidden",
+    "ours:history": "runs are found by what was said in them, named, starred, and removed once they have ended",
+    "ours:erased": "of a run that was removed no row and no word is left; what it cost stays in the sums",
+    "ours:votes": "answers are compared without names; rates come with intervals by preset, panelist and writer",
+    "ours:spending": "what was spent adds up by model, role and day, and a fused answer stands beside its dearest seat",
+    "ours:export": "a run leaves as Markdown, JSON or one HTML file that runs nothing and fetches nothing",
+    "ours:console-pages": "the console's page loads from this server alone, and may run nothing but its own files",
+    "ours:console-session": "the console takes orders from its own pages only, and from those who are signed in",
+    "ours:console-deny": "no way to spell a path of the console reaches anything without a key or a session",
+    "ours:console-shipped": "the package holds the console's page, built once from sources that change",
+    "ours:console-live": "a run of the console goes on whoever watches; a reader that comes back gets exactly the rest",
+    "ours:console-fuse": "answers of a panel are read, dropped, edited and fused again without being paid for again",
+    "ours:console-desk": "the console knows what can be asked, what it may cost, and what is missing",
     "ours:no-secret": "no key shows up in a reply, an error, a log or the database",
 }
 FAULTS: Mapping[str, str] = {

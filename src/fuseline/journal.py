@@ -67,7 +67,8 @@ class Journal:
                 panel: list[Json] = [seat.model for seat in seats]
                 return "fusion.started", {"id": id, "panel": panel, **self._text(prompt=prompt)}
             case SeatAnswered(_, answer):
-                return "panel.completed", {**seat_figures(answer), **self._text(content=answer.content)}
+                texts = self._text(content=answer.content, preamble=answer.preamble)
+                return "panel.completed", {**seat_figures(answer), **texts}
             case SeatFailed(_, answer):
                 return "panel.failed", {**seat_figures(answer), **self._text(refusal=answer.refusal)}
             case AnalysisMade(speaker, analysis, models):
@@ -150,15 +151,8 @@ def lookup_figures(lookup: Lookup) -> dict[str, Json]:
 
 
 def claims(analysis: Analysis, models: tuple[str, ...]) -> dict[str, Json]:
-    """An analysis as it is kept: the public keys, and the claims with their ids, seats, quotes and addresses."""
-    return {
-        "analysis": analysis.public(models),
-        "claims": [
-            {"id": one.id, "text": one.text, "seats": list(one.seats), "quote": one.quote, "urls": list(one.urls)}
-            for one in analysis.claims()
-        ],
-        "warnings": list(analysis.warnings),
-    }
+    """An analysis as it is kept: the public keys, and all of it with the numbers of the seats."""
+    return {"analysis": analysis.public(models), "whole": asdict(analysis)}
 
 
 def outcome(run: Run, content: bool) -> dict[str, Json]:
@@ -171,6 +165,9 @@ def outcome(run: Run, content: bool) -> dict[str, Json]:
         if not content:
             report.pop("analysis", None)
         body["fusion"] = report
+        body["warnings"] = list(run.report.warnings)
+    if content and run.reply is not None and run.reply.citations:
+        body["citations"] = [asdict(citation) for citation in run.reply.citations]
     if content and run.provenance is not None:
         body["provenance"] = asdict(run.provenance)
     return body

@@ -82,7 +82,7 @@ async def test_a_store_of_a_newer_version_is_refused_and_left_alone(tmp_path: Pa
         pass
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(BadConfiguration, match=r"newer Fuseline .* version 9999, this one knows 0002.* upgrade"):
+    with pytest.raises(BadConfiguration, match=rf"newer Fuseline .* version 9999, this one knows {VERSION}.* upgrade"):
         async with open_sqlite(path):
             pass
 

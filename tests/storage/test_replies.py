@@ -201,7 +201,7 @@ async def test_a_database_of_the_first_version_is_upgraded_with_all_its_rows(tmp
     path, old = tmp_path / "runs.db", tmp_path / "old.db"
     async with open_sqlite(path) as store:
         await store.write(*fusion("gen-1"), *fusion("gen-2"))
-    first_version(old)
+    make_version("0001", old)
     copy_rows(path, old)
     before = rows(old)
     async with open_sqlite(old) as store:
@@ -212,13 +212,13 @@ async def test_a_database_of_the_first_version_is_upgraded_with_all_its_rows(tmp
     assert [len(found) for found in before] == [2, 2, 4]
 
 
-def first_version(path: Path) -> None:
-    """Make a database as the first version had it."""
+def make_version(version: str, path: Path) -> None:
+    """Make a database as this version had it."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with preparing(str(path)).connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
         connection.commit()
 
 

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from fuseline.types.json import Json, JsonObject
 from fuseline.types.performance import Timed
-from fuseline.types.runs import Call, Noted, Record, RunStatus
+from fuseline.types.runs import Call, Noted, Record, Role, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,124 @@ class CachedReply:
     """What a lookup says of the run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What people, and the console on their behalf, add to a run."""
+
+    title: str = ""
+    """Empty until somebody gives one."""
+    starred: bool = False
+    parent: str = ""
+    """The run whose panel this one was written from, or empty."""
+    preset: str = ""
+    """The preset that was chosen for it, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run as a history lists it."""
+
+    run: StoredRun
+    """The header, without request, result, calls and events."""
+    marks: Marks
+    prompt: str
+    """How what was asked begins; empty where content is not kept."""
+    panel: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs of the history are wanted; what is empty does not matter."""
+
+    search: str = ""
+    """Words in prompt, title or answer, whichever their case."""
+    status: RunStatus | Literal[""] = ""
+    model: str = ""
+    """A part of the name of the writer or of somebody on the panel."""
+    starred: bool = False
+    before: float | None = None
+    """Seconds since the epoch."""
+    limit: int = 50
+
+
+Removal = Literal["removed", "running", "unknown"]
+"""The run is gone; it is still under way and was left alone; there is none."""
+Choice = Literal["left", "right", "tie", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two answers that were compared, and who wrote it."""
+
+    run_id: str
+    seat: int | None
+    """`None` for the answer of the run itself."""
+    role: Role
+    model: str
+    preset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Which of two answers somebody found better, without knowing whose they were."""
+
+    id: str
+    at: float
+    """Seconds since the epoch."""
+    choice: Choice
+    left: Side
+    right: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How the answers of one name fared. Where neither answer was good enough, that is a tie."""
+
+    name: str
+    wins: int
+    losses: int
+    ties: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How fused answers and panelists fared, by name, those with most votes first."""
+
+    votes: int
+    presets: tuple[Score, ...]
+    """The presets of fused answers, against everything that was not of the same preset."""
+    panelists: tuple[Score, ...]
+    """The models of seats, against fused answers."""
+    writers: tuple[Score, ...]
+    """The models that wrote fused answers, against everything that was not a fused answer of the same model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What something cost, in nano-dollars as far as known, in how many calls."""
+
+    name: str
+    cost: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent since a moment. A run counts on the day on which it began, and stays when it is removed."""
+
+    models: tuple[Sum, ...]
+    """By the slug that was asked for, the dearest first; searches and pages are one of them."""
+    roles: tuple[Sum, ...]
+    days: Mapping[str, int]
+    """Nano-dollars by the local date, such as `2026-10-01`, on which anything was spent."""
+    panels: int
+    """Completed runs that paid for a panel, as long as they are kept."""
+    fused: int
+    """What these, and those that were written from the same panels again, cost."""
+    single: int
+    """What the dearest seat of each of these panels cost."""
+
+
 class Store(Protocol):
     """Where records go. One writer owns all writes; what is noted first is durable first."""
 
@@ -133,6 +251,46 @@ class Store(Protocol):
 
     def forget(self, key: str) -> None:
         """Drop a cached reply soon, without waiting."""
+
+    async def listed(self, run_id: str) -> Listed | None:
+        """Read a run as the history lists it, by its whole id."""
+
+    async def history(self, wanted: Wanted) -> Sequence[Listed]:
+        """Read the runs that are wanted, newest first."""
+        ...
+
+    async def mark(
+        self,
+        run_id: str,
+        *,
+        title: str | None = None,
+        starred: bool | None = None,
+        parent: str | None = None,
+        preset: str | None = None,
+    ) -> Listed | None:
+        """Add to a run what is not `None`, and return it as it is now listed; `None` where there is no such run."""
+
+    async def remove(self, run_id: str) -> Removal:
+        """Forget a run, and all that hangs on it, unless it is under way. What it cost stays in the sums."""
+        ...
+
+    async def vote(self, vote: Vote) -> None:
+        """Keep a vote.
+
+        :raises StorageFailed: when the database refuses, as it does where either run is not there.
+        """
+
+    async def votes(self, run_id: str) -> Sequence[Vote]:
+        """Read the votes on answers of a run, the oldest first."""
+        ...
+
+    async def scores(self) -> Scores:
+        """Add up all votes."""
+        ...
+
+    async def spending(self, since: float) -> Spending:
+        """Add up what all runs cost that began at or after a moment, in seconds since the epoch."""
+        ...
 
     async def close(self) -> None:
         """Write what is left and let go of the database."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
+from fuseline.storage.functions import teach
 from fuseline.storage.refusals import BUSY_S
 
 MEMORY = Path(":memory:")
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 numbers = itertools.count(1)
 
 
@@ -55,6 +56,7 @@ def connect_to_read(location: str) -> sqlite3.Connection:
     """Open a connection that cannot write, so that the one writer stays the only one."""
     connection = connect(location)
     connection.execute("PRAGMA query_only = ON")
+    teach(connection)
     return connection
 
 

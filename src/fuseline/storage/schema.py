@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The migration that brings a database to these tables; `migrations/versions` holds the way there."""
 
 metadata = MetaData()
@@ -118,3 +118,51 @@ cached_replies = Table(
     Index("cached_replies_expires_at", "expires_at"),
 )
 """Good replies that may be given again."""
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("starred", Boolean, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("preset", Text, nullable=False),
+    Index("marks_starred", "run_id", sqlite_where=text("starred = 1")),
+    Index("marks_parent", "parent", sqlite_where=text("parent <> ''")),
+)
+"""What people, and the console on their behalf, add to a run."""
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("left_run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("left_seat", Integer),
+    Column("left_role", Text, nullable=False),
+    Column("left_model", Text, nullable=False),
+    Column("left_preset", Text, nullable=False),
+    Column("right_run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("right_seat", Integer),
+    Column("right_role", Text, nullable=False),
+    Column("right_model", Text, nullable=False),
+    Column("right_preset", Text, nullable=False),
+    Index("votes_at", "at"),
+    Index("votes_left_run", "left_run"),
+    Index("votes_right_run", "right_run"),
+)
+"""Which of two answers somebody found better. Each side says who wrote it, so that rates need no other table."""
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Index("tallies_at", "at"),
+)
+"""What runs that were removed had cost, without a word of them: money that is spent stays in the sums."""

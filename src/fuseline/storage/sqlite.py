@@ -5,17 +5,36 @@ import importlib
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple
 
 from anyio import CancelScope, to_thread
-from sqlalchemy import Connection, Engine, case, func, or_, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from fuseline.storage.base import CachedReply, Claim, StoredRun
+from fuseline.storage.base import (
+    CachedReply,
+    Claim,
+    Listed,
+    Removal,
+    Scores,
+    Spending,
+    StoredRun,
+    Vote,
+    Wanted,
+)
 from fuseline.storage.connections import MEMORY, connect, create_file, locate, preparing, reading
+from fuseline.storage.history import (
+    is_left,
+    read_history,
+    read_listed,
+    write_marks,
+    write_removal,
+)
+from fuseline.storage.lookups import read_headers, read_whole
 from fuseline.storage.orphans import settle_orphans
 from fuseline.storage.owners import this_process
 from fuseline.storage.refusals import MISPLACED, code, sentence
@@ -32,13 +51,15 @@ from fuseline.storage.replies import (
     write_cached,
     write_claim,
 )
-from fuseline.storage.rows import HEADER, Row, read_call, read_event, read_run, write_row
-from fuseline.storage.schema import VERSION, calls, events, runs
+from fuseline.storage.rows import Row, write_row
+from fuseline.storage.schema import VERSION
+from fuseline.storage.spending import read_spending, read_sums
 from fuseline.storage.timings import read_timings
+from fuseline.storage.votes import read_scores, read_votes, write_vote
 from fuseline.storage.writer import Parcel, Writer
 from fuseline.types.errors import BadConfiguration, StorageFailed
 from fuseline.types.performance import Timed
-from fuseline.types.runs import NOT_SENT, Record, RunClosed
+from fuseline.types.runs import Record, RunClosed
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +69,8 @@ END_LINGER_S = 0.02
 """The same for the end of a run, which is lost with the process until it is written."""
 SWEEP_S = 10.0
 """How long what has expired may stay while others come and go."""
-HEADERS = select(*(runs.c[name] for name in HEADER), runs.c.prompts)
-NEWEST = (runs.c.created_at.desc(), runs.c.id.desc())
+Asked = TypeVarTuple("Asked")
+Found = TypeVar("Found")
 
 
 class SqliteStore:
@@ -111,27 +132,19 @@ class SqliteStore:
 
     async def run(self, run_id: str) -> StoredRun | None:
         """Read one run with its calls and events, by its id or by an unambiguous end of it. `last` is the newest."""
-        await self._settled()
-        with explained(self._path):
-            return await to_thread.run_sync(read_whole, self._engine, run_id)
+        return await self._read(read_whole, run_id)
 
     async def runs(self, limit: int = 20, before: float | None = None) -> Sequence[StoredRun]:
         """Read the headers of the newest runs, newest first, without request, result, calls and events."""
-        await self._settled()
-        with explained(self._path):
-            return await to_thread.run_sync(read_headers, self._engine, limit, before)
+        return await self._read(read_headers, limit, before)
 
     async def spent(self, *since: float) -> tuple[int, ...]:
         """Add up what all runs cost that began at or after each of these moments, in nano-dollars as far as known."""
-        await self._settled()
-        with explained(self._path):
-            return await to_thread.run_sync(read_sums, self._engine, since)
+        return await self._read(read_sums, since)
 
     async def timings(self, since: float, most: int) -> Sequence[Timed]:
         """Read how the calls since a moment went, the oldest first, among so many of the latest."""
-        await self._settled()
-        with explained(self._path):
-            return await to_thread.run_sync(read_timings, self._engine, since, most)
+        return await self._read(read_timings, since, most)
 
     async def claim(self, claim: Claim) -> Claim:
         """Claim a key unless somebody holds it, and return the claim that holds: this one, or the earlier one."""
@@ -152,9 +165,7 @@ class SqliteStore:
 
     async def cached(self, key: str, now: float) -> CachedReply | None:
         """Read a reply that has not expired."""
-        await self._settled()
-        with explained(self._path):
-            return await to_thread.run_sync(read_cached, self._engine, key, now)
+        return await self._read(read_cached, key, now)
 
     def cache(self, reply: CachedReply, room: int) -> None:
         """Keep a reply soon, without waiting. The oldest make way now and then, so that all fit in `room` bytes."""
@@ -171,6 +182,56 @@ class SqliteStore:
             return ()
         self._swept[sweep] = now
         return (Row(sweep, values),)
+
+    async def listed(self, run_id: str) -> Listed | None:
+        """Read a run as the history lists it, by its whole id."""
+        return await self._read(read_listed, run_id)
+
+    async def history(self, wanted: Wanted) -> Sequence[Listed]:
+        """Read the runs that are wanted, newest first."""
+        return await self._read(read_history, wanted)
+
+    async def mark(
+        self,
+        run_id: str,
+        *,
+        title: str | None = None,
+        starred: bool | None = None,
+        parent: str | None = None,
+        preset: str | None = None,
+    ) -> Listed | None:
+        """Add to a run what is not `None`, and return it as it is now listed; `None` where there is no such run."""
+        await self._durable([write_marks(run_id, title, starred, parent, preset)])
+        return await self.listed(run_id)
+
+    async def remove(self, run_id: str) -> Removal:
+        """Forget a run, and all that hangs on it, unless it is under way. What it cost stays in the sums."""
+        if await self.listed(run_id) is None:
+            return "unknown"
+        await self._durable(write_removal(run_id))
+        return "running" if await self._read(is_left, run_id) else "removed"
+
+    async def vote(self, vote: Vote) -> None:
+        """Keep a vote. The database refuses where either run is not there."""
+        await self._durable([write_vote(vote)])
+
+    async def votes(self, run_id: str) -> Sequence[Vote]:
+        """Read the votes on answers of a run, the oldest first."""
+        return await self._read(read_votes, run_id)
+
+    async def scores(self) -> Scores:
+        """Add up all votes."""
+        return await self._read(read_scores)
+
+    async def spending(self, since: float) -> Spending:
+        """Add up what all runs cost that began at or after a moment, in seconds since the epoch."""
+        return await self._read(read_spending, since)
+
+    async def _read(self, read: Callable[[Engine, *Asked], Found], *asked: *Asked) -> Found:
+        """Look something up beside the writer, in what it has written."""
+        await self._settled()
+        with explained(self._path):
+            return await to_thread.run_sync(read, self._engine, *asked)
 
     async def _settled(self) -> None:
         """Let all that was noted be written, so that a reader sees it; a database that refuses can still be read."""
@@ -256,46 +317,3 @@ def refusal(error: Exception, path: Path) -> BadConfiguration | StorageFailed:
     """What to raise for a database that could not be opened."""
     kind = BadConfiguration if code(error) in MISPLACED else StorageFailed
     return kind(sentence(error, path))
-
-
-def read_whole(engine: Engine, run_id: str) -> StoredRun | None:
-    """One run and all that hangs on it, as of one moment."""
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN")
-        found = find(connection, run_id)
-        if found is None:
-            return None
-        header = connection.execute(select(runs).where(runs.c.id == found)).mappings().one()
-        made = (calls.c.run_id == found, calls.c.error != NOT_SENT)
-        called = connection.execute(select(calls).where(*made).order_by(calls.c.started_at, calls.c.id))
-        noted = connection.execute(select(events).where(events.c.run_id == found).order_by(events.c.sequence))
-        return read_run(header, tuple(map(read_call, called.mappings())), tuple(map(read_event, noted.mappings())))
-
-
-def find(connection: Connection, run_id: str) -> str | None:
-    """The full id of a run; `None` where there is none, or more than one."""
-    if not run_id:
-        return None  # every id ends in nothing
-    if run_id == "last":
-        return connection.scalar(select(runs.c.id).order_by(*NEWEST).limit(1))
-    if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)):
-        return run_id
-    ends = or_(runs.c.id.startswith(run_id, autoescape=True), runs.c.id.endswith(run_id, autoescape=True))
-    found = connection.scalars(select(runs.c.id).where(ends).limit(2)).all()
-    return found[0] if len(found) == 1 else None
-
-
-def read_headers(engine: Engine, limit: int, before: float | None) -> list[StoredRun]:
-    """The newest headers; `before` is in seconds since the epoch."""
-    asked = HEADERS.order_by(*NEWEST).limit(limit)
-    if before is not None:
-        asked = asked.where(runs.c.created_at < before)
-    with engine.connect() as connection:
-        return [read_run(row) for row in connection.execute(asked).mappings()]
-
-
-def read_sums(engine: Engine, since: Sequence[float]) -> tuple[int, ...]:
-    """The cost of all runs from each moment on; moments are in seconds since the epoch."""
-    sums = [func.coalesce(func.sum(case((runs.c.created_at >= moment, runs.c.cost), else_=0)), 0) for moment in since]
-    with engine.connect() as connection:
-        return tuple(connection.execute(select(*sums)).one())

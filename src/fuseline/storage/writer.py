@@ -11,10 +11,12 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from fuseline.storage.history import ORDER as HISTORY
 from fuseline.storage.refusals import FAULTY, sentence
 from fuseline.storage.replies import ORDER as REPLIES
 from fuseline.storage.rows import ORDER as RUNS
 from fuseline.storage.rows import Row, Statement, Values, well_formed
+from fuseline.storage.votes import ORDER as VOTES
 from fuseline.types.errors import StorageFailed
 
 logger = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ RETRY_S = 5.0
 """How long after a refusal notes are tried again when nothing new arrives."""
 KEPT = 10_000
 """Noted rows that are kept while the database refuses; what comes after is lost, and counted."""
-ORDER: tuple[Statement, ...] = (*RUNS, *REPLIES)
+ORDER: tuple[Statement, ...] = (*RUNS, *REPLIES, *VOTES, *HISTORY)
 """How statements follow one another inside a transaction."""
 
 

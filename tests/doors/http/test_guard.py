@@ -108,7 +108,8 @@ async def test_a_request_with_a_length_and_chunks_is_not_served():
     [
         ("GET", "/v1/nowhere", 404, "not_found"),
         ("POST", "/v1/nowhere", 404, "not_found"),
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("POST", "/", 405, "invalid_request"),
         ("GET", "/v1/chat/completions", 405, "invalid_request"),
         ("DELETE", "/api/v1/chat/completions", 405, "invalid_request"),
         ("POST", "/v1/models", 405, "invalid_request"),

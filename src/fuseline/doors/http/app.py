@@ -11,6 +11,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from fuseline.assembly import SERVER_WIRES, House
+from fuseline.doors.console.answers import write_refusal
+from fuseline.doors.console.pages import page_routes
+from fuseline.doors.console.routes import console_routes
+from fuseline.doors.console.safety import Safety, concerns
+from fuseline.doors.console.session import Sessions, session_routes
 from fuseline.doors.http.completions import Completions
 from fuseline.doors.http.cors import Cors
 from fuseline.doors.http.counting import Counting
@@ -26,23 +31,25 @@ logger = logging.getLogger(__name__)
 
 def build_app(house: House, pace: Pace | None = None) -> ASGIApp:
     """The application that serves a gateway over HTTP."""
-    app = Starlette(
-        routes=routes(house, pace or Pace()),
-        exception_handlers={FuselineError: tell, HTTPException: tell_http, Exception: tell_unexpected},
-    )
     server = house.settings.server
     key = server.api_key.get_secret_value() if server.api_key else ""
-    guarded = Guard(app, key, server.allowed_hosts, write_error)
+    sessions = Sessions(key)
+    app = Starlette(
+        routes=routes(house, pace or Pace(), sessions),
+        exception_handlers={FuselineError: tell, HTTPException: tell_http, Exception: tell_unexpected},
+    )
+    guarded = Guard(app, key, server.allowed_hosts, Safety(sessions), write_error)
     return Cors(guarded, server.cors_origins) if server.cors_origins else guarded
 
 
-def routes(house: House, pace: Pace) -> list[BaseRoute]:
+def routes(house: House, pace: Pace, sessions: Sessions) -> list[BaseRoute]:
     """Every route, under both of the prefixes that clients use, and a few without; those that are in a hurry first."""
     completions = [Completions(wire, house.gateway, house.settings, pace) for wire in SERVER_WIRES.values()]
     endpoints = [*completions, Counting(SERVER_WIRES["messages"], house.settings.server.body_limit)]
     inference = [Route(prefix + one.path, one, methods=["POST"]) for prefix in PREFIXES for one in endpoints]
     told = [Route(prefix + "/openapi.json", describe) for prefix in PREFIXES]
-    return [*inference, *lookup_routes(house), *told]
+    console = [*page_routes(), *session_routes(sessions), *console_routes(house)]
+    return [*inference, *console, *lookup_routes(house), *told]
 
 
 async def describe(request: HTTPRequest) -> Response:
@@ -52,6 +59,8 @@ async def describe(request: HTTPRequest) -> Response:
 
 def write_error(error: FuselineError, path: str) -> ErrorBody:
     """An error as the wire says it that a client speaks who comes by this path; as chat completions elsewhere."""
+    if concerns(path):
+        return write_refusal(error)
     bare = path.removeprefix("/api").removeprefix("/v1")
     wires = SERVER_WIRES.values()
     spoken = next((wire for wire in wires if bare == wire.path or bare.startswith(f"{wire.path}/")), None)

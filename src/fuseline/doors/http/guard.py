@@ -1,4 +1,4 @@
-"""Who may come in: the host that a request names, and the key that it carries. Decided once, for every route."""
+"""Who may come in: by the host that a request names, and by its key or session. Decided once, for every route."""
 
 import hmac
 import re
@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fuseline.doors.console import pages, safety
+from fuseline.doors.console.safety import Safety
 from fuseline.doors.http.messages import answer_error
 from fuseline.types.errors import FuselineError, InvalidRequest, Unauthorized
 from fuseline.wires.base import ErrorBody
@@ -21,9 +23,12 @@ WriteError = Callable[[FuselineError, str], ErrorBody]
 class Guard:
     """Lets a request pass to the application, or answers it with an error in the documented envelope."""
 
-    def __init__(self, app: ASGIApp, api_key: str, hosts: Sequence[str], write_error: WriteError) -> None:
+    def __init__(
+        self, app: ASGIApp, api_key: str, hosts: Sequence[str], console: Safety, write_error: WriteError
+    ) -> None:
         self._app = app
         self._api_key = api_key
+        self._console = console
         self._hosts = LOOPBACK | {host.lower() for host in hosts}
         self._write_error = write_error
 
@@ -31,21 +36,30 @@ class Guard:
         """Check one request. The server's own messages pass."""
         if scope["type"] == "http":
             path = str(scope["path"])
-            problem = self._problem(Headers(scope=scope), path)
+            problem = self._problem(str(scope["method"]), path, Headers(scope=scope))
+            send = safety.sealed(send) if safety.concerns(path) else send
             if problem is not None:
                 await answer_error(send, self._write_error(problem, path))
                 return
         await self._app(scope, receive, send)
 
-    def _problem(self, headers: Headers, path: str) -> FuselineError | None:
+    def _problem(self, method: str, path: str, headers: Headers) -> FuselineError | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or name_of(hosts[0]) not in self._hosts:
             return InvalidRequest("this server does not answer to that host name", status=421)
         if headers.get("transfer-encoding") and headers.get("content-length"):
             return InvalidRequest("a request has either a length or chunks, not both")
-        if not self._api_key or OPEN.fullmatch(path):
+        if self._is_keyed(headers):
             return None
-        return None if hmac.compare_digest(key_of(headers).encode(), self._api_key.encode()) else Unauthorized(REFUSAL)
+        if safety.concerns(path):
+            return self._console.problem(method, path, headers)
+        if not self._api_key or OPEN.fullmatch(path) or pages.is_open(method, path):
+            return None
+        return Unauthorized(REFUSAL)
+
+    def _is_keyed(self, headers: Headers) -> bool:
+        given = key_of(headers).encode()
+        return bool(self._api_key) and hmac.compare_digest(given, self._api_key.encode())
 
 
 REFUSAL = "no valid API key: send `Authorization: Bearer <key>` with the key of this server"

@@ -1,0 +1,1 @@
+"""A run as a file that somebody takes away: what it tells, and how that is written."""

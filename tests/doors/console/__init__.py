@@ -1,0 +1,1 @@
+"""The console, met the way its page and other sites meet it."""
