@@ -1,4 +1,5 @@
-# fuseline: eight verbs. Each makes what it needs; nothing is installed outside .venv, .clients and .servers.
+# fuseline: nine verbs. Each makes what it needs; nothing is installed outside .venv, .clients, .servers
+# and console/node_modules.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,12 +10,15 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lint quick docs bench clients servers lock clean
+.PHONY: demo console test check lint quick docs bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
 
-test: lint  ## everything: lint, types, floors, all tests
+console: $(VENV)/.node  ## build the console's page, unless nothing changed since
+	@$(BIN)/python hatch_build.py
+
+test: lint console  ## everything: lint, types, floors, all tests
 	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
 	$(PYTEST) -m measured
 
@@ -24,11 +28,12 @@ check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minut
 quick: $(VENV)/.dev
 	$(PYTEST) $(BESIDE) 2 -m "not slow"
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev $(VENV)/.node
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	$(BIN)/pyright --warnings
+	$(BIN)/python hatch_build.py check
 
 docs: $(VENV)/.dev  ## write the generated pages anew
 	$(BIN)/python -m scripts.generate_docs
@@ -46,14 +51,18 @@ lock: $(VENV)/.dev  ## resolve the dependencies anew
 	$(BIN)/python -m scripts.lock
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) console/node_modules src/fuseline/doors/console/static
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fuseline needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) ..."
 	@$(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps -r requirements/runtime.txt -r requirements/build.txt
-	@$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
+	@FUSELINE_NO_CONSOLE=1 $(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.node: $(VENV)/.runtime requirements/node.txt
+	@$(BIN)/python hatch_build.py node || $(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps -r requirements/node.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt

@@ -10,5 +10,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  server: { proxy: { "/console/api": "http://127.0.0.1:8484" } },
+  server: { proxy: { "/console/api": { target: "http://127.0.0.1:8484" } } }, // the Host stays as the browser sent it
 });

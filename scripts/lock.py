@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+from hatch_build import NODE
+
 ROOT = Path(__file__).parent.parent
 TESTED = ("aws", "azure", "ddgs", "gcp", "keyring")
 """Extras that the tests use, and so the set of development holds."""
@@ -22,6 +24,7 @@ def main() -> None:
     write("dev", [*runtime, *build, *extras, *project["dependency-groups"]["dev"]], [])
     write("runtime", runtime, ["dev"])
     write("build", build, ["dev"])
+    write("node", [NODE], [])
 
 
 def write(name: str, requirements: list[str], bounds: list[str]) -> None:
