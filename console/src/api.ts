@@ -111,7 +111,7 @@ export interface Filter {
 
 /** A refusal of the server, in its own words. */
 export class Refused extends Error {
-  constructor(readonly status: number, message: string, readonly kind: string) {
+  constructor(readonly status: number, message: string, readonly kind: string, readonly param = "") {
     super(message);
   }
 }
@@ -119,7 +119,18 @@ export class Refused extends Error {
 const ROOT = "/console/api";
 let csrf = "";
 
+/** Ask once; where the server was started anew, so that our token is old, ask for a new one and once more. */
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  try {
+    return await ask<T>(method, path, body);
+  } catch (error) {
+    if (!(error instanceof Refused && error.kind === "csrf" && method !== "GET")) throw error;
+    await api.session();
+    return ask<T>(method, path, body);
+  }
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-Fuseline-CSRF"] = csrf;
@@ -133,8 +144,8 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
   const told: unknown = response.status === 204 ? null : await response.json().catch(() => null);
   if (!response.ok) {
-    const error = (told as { error?: { message?: string; kind?: string } } | null)?.error;
-    throw new Refused(response.status, error?.message ?? `The server answered ${response.status}.`, error?.kind ?? "");
+    const error = (told as { error?: { message?: string; kind?: string; param?: string } } | null)?.error;
+    throw new Refused(response.status, error?.message ?? `The server answered ${response.status}.`, error?.kind ?? "", error?.param ?? "");
   }
   return told as T;
 }

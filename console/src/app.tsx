@@ -1,6 +1,7 @@
 /** The frame around every page: the bar, what is announced, and the page of the address. */
 
 import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { Ask } from "./pages/ask";
 import { Compare } from "./pages/compare";
 import { History } from "./pages/history";
@@ -11,6 +12,7 @@ import { SignIn } from "./pages/signin";
 import { Spending } from "./pages/spending";
 import { Votes } from "./pages/votes";
 import { Announcer } from "./parts/announcer";
+import { Help } from "./parts/help";
 import { Keys } from "./parts/keys";
 import { follow, place } from "./router";
 import { begin, session, trouble } from "./session";
@@ -25,6 +27,11 @@ const PAGES: readonly (readonly [path: string, name: string, page: ComponentType
 ];
 
 export function App() {
+  const { path: at } = place.value;
+  useEffect(() => {
+    const name = PAGES.find(([path]) => path === at)?.[1];
+    if (name) document.title = `${name} · Fuseline`; // a run gives itself its own
+  }, [at]);
   return (
     <div class="shell" onClick={follow}>
       <a class="unseen button" href="#content">Skip to the content</a>
@@ -35,6 +42,7 @@ export function App() {
             <a key={path} data-in href={path} {...(current(path) ? { "aria-current": "page" as const } : {})}>{name}</a>
           ))}
         </nav>
+        <Help />
       </header>
       <main id="content" tabIndex={-1}>
         <Content />

@@ -31,6 +31,7 @@ function kept<T extends string>(name: string, usual: T) {
 export const theme = kept<Theme>("theme", "system");
 export const layout = kept<Layout>("layout", "columns");
 export const shortcuts = kept<"on" | "off">("shortcuts", "on");
+export const marks = kept<"on" | "off">("marks", "on");
 export const streaming = kept<"live" | "whole">("streaming", "live");
 
 effect(() => {

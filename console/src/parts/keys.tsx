@@ -4,7 +4,13 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { shortcuts } from "../session";
 
-export interface Shortcut { readonly key: string; readonly does: string; readonly run: () => void }
+export interface Shortcut {
+  readonly key: string;
+  readonly does: string;
+  readonly run: () => void;
+  readonly leaves?: string;
+  /** A selector of what keeps this key for itself while it has the focus. */
+}
 
 const active = signal<readonly Shortcut[]>([]);
 
@@ -22,8 +28,9 @@ export function Keys() {
       if (event.ctrlKey || event.metaKey || event.altKey || shortcuts.value === "off") return;
       const target = event.target as HTMLElement | null;
       if (target?.closest("input, textarea, select, [contenteditable=true]")) return;
+      if (document.querySelector("dialog:modal")) return; // what lies behind an open box is not to be moved
       const found = active.value.findLast((one) => one.key === event.key);
-      if (!found) return;
+      if (!found || (found.leaves && target?.closest(found.leaves))) return;
       event.preventDefault();
       found.run();
     };
