@@ -22,6 +22,8 @@ export type Stage = "loading" | "panel" | "analysis" | "writing" | "done" | "fai
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
+/** Milliseconds. */
+const TOGETHER = 40;
 
 /** Follows a run to its end, over lost connections and reloads. */
 export class RunView {
@@ -53,6 +55,8 @@ export class RunView {
   /** Whether the panel was heard and nobody has fused its answers: a person wanted to read them before. */
   readonly unfused = computed(() => this.stage.value === "done" && this.answer.value === "" && this.seats.value.some(has));
   private seen = 0;
+  private heard: RunEvent[] = [];
+  private taking = 0;
   private pause = FIRST_PAUSE;
   private source: EventSource | null = null;
   private waiting = 0;
@@ -76,6 +80,7 @@ export class RunView {
   close(): void {
     this.closed = true;
     window.clearTimeout(this.waiting);
+    window.clearTimeout(this.taking);
     this.source?.close();
     this.source = null;
   }
@@ -113,11 +118,19 @@ export class RunView {
       this.connected.value = true;
       this.pause = FIRST_PAUSE;
     };
-    source.onmessage = (message) => this.take(JSON.parse(message.data as string) as RunEvent);
+    source.onmessage = (message) => this.hear(JSON.parse(message.data as string) as RunEvent);
     source.onerror = () => {
       source.close();
-      this.lose();
+      this.take();
+      if (!this.over.value) this.lose();
     };
+  }
+
+  /** Words come by the thousand a second: they are taken together, a few times in each of them. */
+  private hear(event: RunEvent): void {
+    this.heard.push(event);
+    if (event.type === "finished" || event.type === "failed") this.take();
+    else this.taking ||= window.setTimeout(() => this.take(), TOGETHER);
   }
 
   /** The connection is gone, the run perhaps not: look again in a while, each time a longer one. */
@@ -137,12 +150,17 @@ export class RunView {
     }
   }
 
-  private take(event: RunEvent): void {
-    if (event.n <= this.seen) return;
-    this.seen = event.n;
-    const ahead = event.at - Date.now() / 1000;
+  private take(): void {
+    window.clearTimeout(this.taking);
+    this.taking = 0;
+    const heard = this.heard.filter((event) => event.n > this.seen);
+    this.heard = [];
+    const last = heard.at(-1);
+    if (this.closed || !last) return;
+    this.seen = last.n;
+    const ahead = last.at - Date.now() / 1000;
     this.ahead = Math.max(this.ahead ?? ahead, ahead);
-    batch(() => this.apply(event));
+    batch(() => heard.forEach((event) => this.apply(event)));
   }
 
   private apply(event: RunEvent): void {

@@ -32,7 +32,7 @@ export function Panel({ view, draft }: { view: RunView; draft: Draft }) {
         {seats.length > 1 && <Shapes narrow={narrow.value} shape={shape.value} />}
       </div>
       {tabs && <Tabs view={view} names={names.value} signs={signs.value} chosen={chosen} />}
-      {seats.length === 0 ? <Nobody view={view} /> : <div class={`bench ${tabs ? "tabs" : shape.value} ${view.followed.value ? "followed" : ""}`} data-count={seats.length} {...(tabs ? { role: "tabpanel", "aria-labelledby": `tab-${shown[0]?.seat}` } : {})}>
+      {seats.length === 0 ? <Nobody view={view} /> : <div class={`bench ${tabs ? "tabs" : shape.value} ${wide.value === null ? "" : "spread"} ${view.followed.value ? "followed" : ""}`} data-count={seats.length} {...(tabs ? { role: "tabpanel", "aria-labelledby": `tab-${shown[0]?.seat}` } : {})}>
         {shown.map((seat) => (
           <div key={seat.seat} class={wide.value === seat.seat && !tabs ? "whole" : ""}>
             <SeatCard view={view} seat={seat} name={names.value[seat.seat]!} sign={signs.value[seat.seat]!} draft={draft} wide={wide} />

@@ -1,7 +1,7 @@
 /** Single-key shortcuts: a table of them, heard outside of fields, switched off where the reader wants that. */
 
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { shortcuts } from "../session";
 
 export interface Shortcut {
@@ -16,7 +16,7 @@ const active = signal<readonly Shortcut[]>([]);
 
 /** Have these keys work while the component that calls this is on the page. */
 export function useKeys(keys: readonly Shortcut[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next paint: whoever sees the component may press them
     active.value = [...active.value, ...keys];
     return () => { active.value = active.value.filter((one) => !keys.includes(one)); };
   }, [keys]);

@@ -48,7 +48,9 @@ function draw(place: HTMLElement): void {
     if (known.size >= REMEMBERED) known.clear();
     known.set(key, formula);
   }
-  if (formula.firstElementChild) place.replaceChildren(formula.cloneNode(true));
+  if (!formula.firstElementChild) return;
+  place.replaceChildren(formula.cloneNode(true));
+  place.className = "drawn";
 }
 
 /** A formula as temml makes it; nothing where it is none, so that its TeX stays to be read. As nodes, since text with styles in it is refused by the page's policy. */

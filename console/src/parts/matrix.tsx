@@ -111,10 +111,11 @@ function Chips({ point, voices, choose }: One) {
 function Chip({ point, voice, choose }: { point: Point; voice: Voice; choose: Told["choose"] }) {
   const { sign, words, tone } = standOf(point, voice);
   return (
-    <button type="button" class={`chip-of hue-${voice.seat % 8}`} aria-label={`${voice.name}: ${words}`} onClick={() => choose(point, voice.seat)}>
+    <button type="button" class={`chip-of hue-${voice.seat % 8}`} onClick={() => choose(point, voice.seat)}>
       <Sign seat={voice.seat} sign={voice.sign} />
       <span>{voice.name}</span>
       {tone === "side" && <b>{sign}</b>}
+      <span class="unseen">: {words}</span>
     </button>
   );
 }

@@ -37,6 +37,7 @@ export function Standing({ view, seat }: { view: RunView; seat: LiveSeat }) {
 export function SeatCard(place: Place) {
   const { view, seat, name, sign, draft, wide } = place;
   const editing = useSignal(false);
+  const silent = useComputed(() => seat.content.value === "");
   return (
     <article class={`seat hue-${seat.seat % 8}`} id={`seat-${seat.seat}`} tabIndex={-1} aria-labelledby={`seat-${seat.seat}-name`}>
       <header>
@@ -47,7 +48,7 @@ export function SeatCard(place: Place) {
         <button type="button" class="quiet small" aria-pressed={wide.value === seat.seat} aria-label={`Show ${name} in full width`} onClick={() => (wide.value = wide.value === seat.seat ? null : seat.seat)}>
           <span aria-hidden="true">{wide.value === seat.seat ? "⤡" : "⤢"}</span>
         </button>
-        <button type="button" class="quiet small" aria-label={`Copy the answer of ${name}`} disabled={seat.content.value === ""} onClick={() => void copied(seat.content.value, `the answer of ${name}`)}>
+        <button type="button" class="quiet small" aria-label={`Copy the answer of ${name}`} disabled={silent.value} onClick={() => void copied(seat.content.value, `the answer of ${name}`)}>
           Copy
         </button>
       </header>
@@ -157,10 +158,11 @@ function asking(args: string): string {
 function Reasoned({ seat, busy }: { seat: LiveSeat; busy: { value: boolean } }) {
   const open = useSignal(false);
   const some = useComputed(() => seat.reasoning.value !== "");
+  const silent = useComputed(() => seat.content.value === "");
   if (!some.value) return null;
   return (
     <details class="fold" onToggle={(event) => (open.value = event.currentTarget.open)}>
-      <summary>Reasoning{busy.value && seat.content.value === "" ? ", going on" : ""}</summary>
+      <summary>Reasoning{busy.value && silent.value ? ", going on" : ""}</summary>
       {open.value && <ReasoningText seat={seat} />}
     </details>
   );

@@ -7,6 +7,10 @@ import { blocks, copyCode, plain, rendered, type Token, type Tokens } from "./ma
 
 /** Milliseconds of one frame that all texts on the page may take together. */
 const FRAME = 8;
+/** The same where all of them stand, and are only to be shown. */
+const FRAME_AT_REST = 24;
+/** Texts that one frame draws at the most: what each of them moves is laid out and painted in the same frame. */
+const TOGETHER = 2;
 /** Milliseconds between two drawings of the same text, at the least. */
 const PAUSE = 100;
 /** Characters that are looked at in one go. */
@@ -14,6 +18,9 @@ const WINDOW = 4000;
 /** Characters of one paragraph from which on it is shown without form while it grows, and ever. */
 const LONG = 6000;
 const TOO_LONG = 20_000;
+/** Blocks, and characters, after which a new leaf is begun: the browser leaves those alone that are full and out of sight. */
+const LEAF = 8;
+const LEAF_LENGTH = 4000;
 
 const waiting = new Set<Flow>();
 let frame = 0;
@@ -25,12 +32,12 @@ function arrange(flow: Flow): void {
 
 /** One frame: each text whose turn it is moves on, until the time is up; who had no turn is first in the next. */
 function draw(now: number): void {
-  const until = performance.now() + FRAME;
+  const until = performance.now() + ([...waiting].some((flow) => !flow.ended) ? FRAME : FRAME_AT_REST);
   const drawn: Flow[] = [];
   for (const flow of [...waiting]) {
-    if (performance.now() >= until) break;
+    if (drawn.length === TOGETHER || performance.now() >= until) break;
     if (now < flow.due) continue;
-    waiting.delete(flow);
+    waiting.delete(flow); // and to the end of the line, if there is more to do
     if (flow.draw(until)) waiting.add(flow);
     drawn.push(flow);
   }
@@ -44,12 +51,14 @@ class Flow {
   due = 0;
   private coming = "";
   private text = "";
-  private ended = false;
+  ended = false;
   /** Characters whose blocks stand. */
   private stood = 0;
   private readonly parts: { raw: string; element: HTMLElement }[] = [];
   private readonly links = new Map<string, string>();
   private tail: HTMLElement | null = null;
+  private leaf: HTMLElement | null = null;
+  private leafLength = 0;
   /** The kind of the block that is not finished. */
   private open = "";
   /** Whether the reader is at the end of what scrolls, and wants to stay there. */
@@ -104,6 +113,7 @@ class Flow {
     this.parts.length = 0;
     this.links.clear();
     this.tail = null;
+    this.leaf = null;
     this.box.replaceChildren();
   }
 
@@ -126,11 +136,21 @@ class Flow {
   private stand(raw: string, form: (text: string) => DocumentFragment): void {
     this.stood += raw.length;
     if (raw.trim() === "") return;
-    const element = this.tail ?? this.box.appendChild(part());
+    const element = this.tail ?? this.append();
     settle(element, form(raw));
     element.classList.remove("tail");
     this.tail = null;
+    this.leafLength += raw.length;
     this.parts.push({ raw, element });
+  }
+
+  private append(): HTMLElement {
+    if (!this.leaf || this.leaf.childElementCount >= LEAF || this.leafLength > LEAF_LENGTH) {
+      if (this.leaf?.previousSibling) this.leaf.classList.add("full");
+      this.leaf = this.box.appendChild(block("leaf"));
+      this.leafLength = 0;
+    }
+    return this.leaf.appendChild(Object.assign(block("part"), { dir: "auto" }));
   }
 
   /** Draw what is not finished; at the very end, links whose address came later than they. */
@@ -140,7 +160,7 @@ class Flow {
       this.tail?.remove();
       this.tail = null;
     } else {
-      this.tail ??= this.box.appendChild(part());
+      this.tail ??= this.append();
       this.tail.classList.add("tail");
       settle(this.tail, rest.length > LONG && this.open === "paragraph" ? plain(rest) : rendered(rest));
     }
@@ -157,8 +177,8 @@ class Flow {
   }
 }
 
-function part(): HTMLElement {
-  return Object.assign(document.createElement("div"), { className: "part", dir: "auto" });
+function block(name: string): HTMLElement {
+  return Object.assign(document.createElement("div"), { className: name });
 }
 
 /** How many characters at the front will stay as they are, whatever follows: all blocks but the last, all items but the last two. */
