@@ -1,4 +1,4 @@
-# fuseline: nine verbs. Each makes what it needs; nothing is installed outside .venv, .clients, .servers
+# fuseline: ten verbs. Each makes what it needs; nothing is installed outside .venv, .clients, .servers
 # and console/node_modules.
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo console test check lint quick docs bench clients servers lock clean
+.PHONY: demo console test check lint quick docs browser bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -20,7 +20,7 @@ console: $(VENV)/.node  ## build the console's page, unless nothing changed sinc
 
 test: lint console  ## everything: lint, types, floors, all tests
 	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
-	$(PYTEST) -m measured
+	$(PYTEST) -m measured --ignore tests/browser
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
 	@$(MAKE) --no-print-directory -j2 lint quick
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev $(VENV)/.node
 
 docs: $(VENV)/.dev  ## write the generated pages anew
 	$(BIN)/python -m scripts.generate_docs
+
+browser: $(VENV)/.dev console  ## drive the console in a real browser; wants Chromium on the machine
+	$(PYTEST) tests/browser
 
 bench: $(VENV)/.dev  ## measure against a bare fan-out, in one run
 	$(BIN)/python -m bench $(ARGS)

@@ -36,6 +36,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) 
 
 
 MEASURED = (
+    "browser",
     "load",
     "catalog/test_quick.py",
     "doors/http/test_leaving.py",
@@ -100,9 +101,9 @@ COLLECTED = pytest.StashKey[tuple[pytest.Item, ...]]()
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave a file unread of which nothing will be run: to read them all takes longer than most of them run."""
-    if collection_path.is_dir():
-        return None
     name = collection_path.relative_to(HERE).as_posix()
+    if collection_path.is_dir():
+        return (name in SLOW and config.getoption("markexpr") == "not slow") or None
     match config.getoption("markexpr"):
         case "not slow":
             return name.startswith(SLOW) or None

@@ -231,6 +231,10 @@ OURS: Mapping[str, str] = {
     "ours:console-shipped": "the package holds the console's page, built once from sources that change",
     "ours:console-live": "a run of the console goes on whoever watches; a reader that comes back gets exactly the rest",
     "ours:console-fuse": "answers of a panel are read, dropped, edited and fused again without being paid for again",
+    "ours:console-states": "each state of a run and of the console is shown in a browser, and none breaks the page",
+    "ours:console-access": "the console is used by keyboard alone, in the dark, on a phone, and has no known barrier",
+    "ours:console-text": "no text of a stranger becomes code, loads anything or leads anywhere but to the web",
+    "ours:console-names": "each text stands under the name of the model that said it",
     "ours:console-desk": "the console knows what can be asked, what it may cost, and what is missing",
     "ours:no-secret": "no key shows up in a reply, an error, a log or the database",
 }
