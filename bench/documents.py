@@ -18,7 +18,7 @@ from bench.papers import MAKERS, Author, write_papers
 from fuseline.documents.extraction import CLOCK_S, WORK_S
 from fuseline.documents.folders import add_folder
 from fuseline.documents.index import Index
-from fuseline.documents.library import open_documents
+from fuseline.documents.opening import open_documents
 from fuseline.documents.refresh import Refreshed, refresh
 from fuseline.documents.survey import Choice
 from fuseline.pages.workshop import open_workshop

@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.keys import Keys
-from fuseline.documents.library import open_documents
+from fuseline.documents.opening import open_documents
 from fuseline.gateway import Gateway
 from fuseline.pages.fetcher import open_fetcher
 from fuseline.planner.planner import Planner
@@ -24,7 +24,7 @@ from fuseline.search.rows import rows
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.storage.sqlite import open_sqlite
-from fuseline.tools.library import Library
+from fuseline.tools.holdings import Library
 from fuseline.types.models import Endpoint
 from fuseline.wires.base import ClientWire, ServerWire
 from fuseline.wires.chat.wire import ChatClient, ChatServer

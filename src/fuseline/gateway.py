@@ -28,7 +28,7 @@ from fuseline.providers.switchboard import Switchboard
 from fuseline.settings.settings import Settings
 from fuseline.storage.base import Store
 from fuseline.tools.base import Scene
-from fuseline.tools.library import Library
+from fuseline.tools.holdings import Library
 from fuseline.tools.research import Research
 from fuseline.types.deliberation import PanelAnswer, Report, warned
 from fuseline.types.errors import FuselineError, InvalidRequest, TooBusy, UpstreamError

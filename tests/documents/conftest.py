@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.library import Library
+from tests.documents.papers import Library
 
 
 @pytest.fixture

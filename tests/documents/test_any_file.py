@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench.papers import WORD, assembled, docx_of, docx_with
 from fuseline.documents import docx, survey
 from fuseline.documents.docx import NotDocx, extract_docx
-from tests.documents.library import Library
+from tests.documents.papers import Library
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 from bench.papers import WORD, docx_of, docx_with, html_of, pdf_of
 from fuseline.documents.docx import extract_docx
 from fuseline.documents.formats import decoded
-from tests.documents.library import Library, indexed
+from tests.documents.papers import Library, indexed
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from fuseline.documents.index import Index
 from fuseline.documents.refresh import Refreshed
 from fuseline.documents.survey import Choice
 from fuseline.types.errors import InvalidRequest, NotFound
-from tests.documents.library import Library, indexed
+from tests.documents.papers import Library, indexed
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio

@@ -10,13 +10,13 @@ from inline_snapshot import snapshot
 
 from fuseline.documents.connections import open_to_read
 from fuseline.documents.index import Index
-from fuseline.documents.library import open_documents
+from fuseline.documents.opening import open_documents
 from fuseline.documents.shelf import expression, search
 from fuseline.documents.words import MOST, terms_of
 from fuseline.pages.base import PageFailed
 from fuseline.search.base import Found, Hit, Query, SearchFailed
 from fuseline.types.errors import BadConfiguration
-from tests.documents.library import Library, indexed
+from tests.documents.papers import Library, indexed
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio

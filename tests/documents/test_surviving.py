@@ -12,7 +12,7 @@ import anyio.lowlevel
 import pytest
 from anyio import fail_after
 
-from tests.documents.library import Library
+from tests.documents.papers import Library
 from tests.requirements import requirement
 
 pytestmark = pytest.mark.anyio

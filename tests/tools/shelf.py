@@ -15,7 +15,7 @@ from fuseline.planner.planner import Planner
 from fuseline.search.base import Found, Hit, Query, SearchFailed
 from fuseline.search.desk import Desk
 from fuseline.settings.research import FetchSettings
-from fuseline.tools.library import Library
+from fuseline.tools.holdings import Library
 from fuseline.tools.research import Research
 from fuseline.types.domains import ANYWHERE, DomainRules
 from fuseline.types.runs import Lookup, Speaker

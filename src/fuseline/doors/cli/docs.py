@@ -13,7 +13,7 @@ from fuseline.documents.addresses import SCHEME
 from fuseline.documents.extraction import CLOCK_S, WORK_S
 from fuseline.documents.folders import PARAM, add_folder, meant
 from fuseline.documents.index import Folder, Index
-from fuseline.documents.library import Documents, open_documents
+from fuseline.documents.opening import Documents, open_documents
 from fuseline.documents.reader import is_document
 from fuseline.documents.refresh import Refreshed, refresh
 from fuseline.documents.survey import Choice, patterns

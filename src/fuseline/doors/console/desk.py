@@ -8,7 +8,7 @@ from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.names import chats
 from fuseline.catalog.presets import Preset, current_name
-from fuseline.documents.library import open_documents
+from fuseline.documents.opening import open_documents
 from fuseline.doors.console.views import usd
 from fuseline.doors.http.lookups.presets import preset_names
 from fuseline.types.errors import NothingToCall

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fuseline.documents.folders import add_folder
 from fuseline.documents.index import Index
-from fuseline.documents.library import Documents, open_documents
+from fuseline.documents.opening import Documents, open_documents
 from fuseline.documents.refresh import Refreshed, refresh
 from fuseline.documents.survey import Choice
 from fuseline.pages.workshop import open_workshop
