@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import aiohttp
 import anyio
+import anyio.lowlevel
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -96,6 +97,11 @@ class Guard:
         self._sockets.append(made)
         return made
 
+    def close(self) -> None:
+        """Close what is still open: a connection that was refused or given up belongs to nobody else."""
+        for one in self._sockets:
+            one.close()
+
     async def look(self, session: object, context: SimpleNamespace, params: object) -> None:
         """See that the other side is who was meant, before anything is said.
 
@@ -140,17 +146,20 @@ async def asked(
         resolver=Checked(places), socket_factory=guard.make, use_dns_cache=False, force_close=True, ssl=tls or True
     )
     headers = {"Host": address.authority, "User-Agent": agent, "Accept-Encoding": ACCEPTED, "Accept": "*/*"}
-    async with aiohttp.ClientSession(
-        connector=connector,
-        trace_configs=[trace],
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        timeout=aiohttp.ClientTimeout(),
-        max_line_size=HEADER_BYTES,
-        max_field_size=HEADER_BYTES,
-        max_headers=HEADERS,
-    ) as session:
+    async with (
+        closing_last(guard),
+        aiohttp.ClientSession(
+            connector=connector,
+            trace_configs=[trace],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(),
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+            max_headers=HEADERS,
+        ) as session,
+    ):
         with before(deadline), translated():
             response = await session.get(
                 URL(f"{address.scheme}://{STAND_IN}:{address.port}{address.target}", encoded=True),
@@ -162,6 +171,17 @@ async def asked(
             yield response
         finally:
             response.close()
+
+
+@asynccontextmanager
+async def closing_last(guard: Guard) -> AsyncGenerator[None]:
+    """Close the sockets of a request when its session, which closes most of them, has had a turn of the loop to."""
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.lowlevel.checkpoint()
+        guard.close()
 
 
 @contextmanager
