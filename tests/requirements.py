@@ -156,6 +156,7 @@ OURS: Mapping[str, str] = {
     "ours:excerpts": "a citation says what its page says, where that was read",
     "ours:quorum": "after a quorum latecomers have a grace period, and what they said is kept",
     "ours:toolless": "a seat answers without tools where its endpoint takes none, and is not offered them again",
+    "ours:unbroken": "a mistake in tracing an answer or its citations is logged and costs the answer nothing",
     "ours:panel-only": "a run can end when the panel was heard, without an analysis and an answer",
     "ours:given": "answers of an earlier panel are fused again without being paid again",
     "ours:research": "what seats look up is found once a run, told, kept and paid for; writers look up only when asked",

@@ -1,5 +1,6 @@
 """What is done with an answer once it is written: it is traced to its drafts, and put to its writer once more."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,16 +15,35 @@ from fuseline.engine.repair import points_of, repaired
 from fuseline.engine.sources import with_citations
 from fuseline.engine.writer import Written
 from fuseline.types.deliberation import FusionSpec, Report
+from fuseline.types.errors import FuselineError
 from fuseline.types.messages import Message
 from fuseline.types.provenance import Provenance
 from fuseline.types.replies import Reply
 from fuseline.types.requests import Request
 
+logger = logging.getLogger(__name__)
+
 
 async def reviewed(
     written: Written, request: Request, report: Report | None, spec: FusionSpec | None, caller: Caller
 ) -> Written:
-    """The answer to a request with its provenance, where that was asked for, and gone over once more where that was."""
+    """The answer to a request with its provenance, where that was asked for, and gone over once more where that was.
+
+    The answer is there and paid for: a mistake of ours in going over it is logged and warned of, and costs only that.
+    """
+    try:
+        return await gone_over(written, request, report, spec, caller)
+    except Exception as error:
+        if isinstance(error, FuselineError):
+            raise
+        logger.exception("an answer could not be gone over")
+        return replace(written, warnings=(*written.warnings, "the answer could not be traced to the panel's"))
+
+
+async def gone_over(
+    written: Written, request: Request, report: Report | None, spec: FusionSpec | None, caller: Caller
+) -> Written:
+    """The same, with whatever goes wrong in it."""
     if report is not None and report.heard and spec is not None and (spec.expose == "full" or spec.repair):
         written = await examined(written, request, report, spec, caller)
     found = caller.research.found

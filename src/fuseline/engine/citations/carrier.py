@@ -1,18 +1,22 @@
 """Who carries the citations of the panel into the answer, while it is written."""
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from anyio import to_thread
 
 from fuseline.engine.citations.margin import Margin, with_links
 from fuseline.engine.citations.shelf import Shelf
 from fuseline.engine.provenance.drafts import Drafts
-from fuseline.types.deliberation import Report
+from fuseline.types.deliberation import Report, Source
 from fuseline.types.events import Emit, Event, TextDelta
 from fuseline.types.replies import Citation, Reply
 from fuseline.types.runs import Lookup, Speaker
+
+logger = logging.getLogger(__name__)
 
 READERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="citations")
 """Reads drafts beside the event loop while the writer's first word is awaited: one at a time, for it is no waiting."""
@@ -83,11 +87,25 @@ class Keeper:
         return with_links(text, self._margin.added) if self._margin else text
 
     async def _new_margin(self) -> Margin:
-        return Margin((await self._carrier.shelf()).behind)
+        try:
+            shelf = await self._carrier.shelf()
+        except Exception:  # the drafts could not be read: an answer without their citations is still the answer
+            logger.exception("the citations of the panel are lost")
+            return Margin(lambda sentence: ())
+        return Margin(partial(behind, shelf))
 
     async def _say(self, speaker: Speaker, text: str) -> None:
         if text:
             await self._emit(TextDelta(speaker, text))
+
+
+def behind(shelf: Shelf, sentence: str) -> Sequence[Source]:
+    """The pages that a sentence rests on. A mistake of ours costs the citation, and not the answer around it."""
+    try:
+        return shelf.behind(sentence)
+    except Exception:
+        logger.exception("a sentence could not be compared with the panel's")
+        return ()
 
 
 def moved(citation: Citation, added: Sequence[tuple[int, str]]) -> Citation:
