@@ -85,8 +85,8 @@ class Gateway:
 
     @property
     def engines(self) -> Sequence[str]:
-        """The search engines that can be asked."""
-        return self._library.search.engines
+        """The search engines that are asked where none is named, in their order."""
+        return self._library.search.tried
 
     async def ask(self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()) -> Run:
         """Carry a request through, telling `emit` what happens, and return the run with its answer.

@@ -74,3 +74,4 @@ def test_a_plugin_out_of_its_ranges_is_refused(wrong: dict[str, object]):
     with pytest.raises(InvalidRequest) as refused:
         plan(ask("lab/a", plugins=web(**wrong)))
     assert (refused.value.param or "").startswith("plugins")
+    assert "tools.parameters" not in refused.value.message

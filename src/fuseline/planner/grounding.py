@@ -6,6 +6,7 @@ from typing import Any
 
 from fuseline.catalog.names import split_variant
 from fuseline.engine.grounding import SEARCH, Grounding
+from fuseline.tools.parameters import PATH
 from fuseline.tools.toolbox import TOOLS
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import Json
@@ -43,8 +44,7 @@ def grounding(plugin: Plugin) -> Grounding:
     try:
         TOOLS[SEARCH](parameters)
     except InvalidRequest as error:
-        error.param = "plugins"
-        raise
+        raise InvalidRequest(error.message.replace(PATH, "plugins"), "plugins") from None
     return Grounding(parameters, prompt or "")
 
 
