@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fuseline.storage.base import Store
 from fuseline.types.errors import OverBudget, UpstreamError
+from fuseline.types.messages import Message
 from fuseline.types.models import Model
 from fuseline.types.money import MILLION, Price, dollars
 from fuseline.types.quick import replace
@@ -51,6 +52,8 @@ class Ledger:
     _ahead_safe: bool = False
     """Whether those would survive a crash by now."""
     _panel_limit: int | None = None
+    _weighed: tuple[tuple[Message, ...], int] = ((), 0)
+    """The messages of the last call, and their tokens: seats are often told the same."""
 
     @property
     def spent(self) -> int:
@@ -88,10 +91,10 @@ class Ledger:
         price = model.price
         if price is None:
             return request, 0
-        tokens = int(estimate_messages(request.messages) * CAUTION) if self.limit is not None else 0
         asked = request.max_tokens or model.max_output or LIKELY_OUTPUT
         if self.limit is None:
-            return request, price.most(estimate_messages(request.messages), asked) if request.max_tokens else 0
+            return request, price.most(self._weigh(request.messages), asked) if request.max_tokens else 0
+        tokens = int(self._weigh(request.messages) * CAUTION)
         room = self._room(speaker) - price.most(tokens, 0)
         dearest = price.at(tokens).dearest_output
         affordable = asked if not dearest else min(asked, room * MILLION // dearest)
@@ -102,6 +105,11 @@ class Ledger:
             )
         fitted = request if affordable == request.max_tokens else replace(request, max_tokens=affordable)
         return fitted, price.most(tokens, affordable)
+
+    def _weigh(self, messages: tuple[Message, ...]) -> int:
+        if messages is not self._weighed[0]:
+            self._weighed = (messages, estimate_messages(messages))
+        return self._weighed[1]
 
     def foresee(self, speaker: Speaker, model: Model, input_tokens: int, output_tokens: int) -> None:
         """Write down a call that is about to follow the next one, at the most it can cost, so that it need not wait.

@@ -104,7 +104,7 @@ class Catalog:
         :raises ModelNotFound: when there is none, or the key for it is not set.
         """
         wanted = self._wanted(self._aliases.get(slug, slug))
-        return "thinking" in wanted.variants and self.resolve(slug).reasons is not False
+        return bool(wanted.suffix) and "thinking" in wanted.variants and self.resolve(slug).reasons is not False
 
     def payable(self, model: Model) -> bool:
         """Whether it can be told what a call of a model costs, or the settings say that it need not be."""

@@ -164,7 +164,9 @@ class Analyst:
         shown = shown_within(report, left)
         if shown is None:
             return None
-        texts = {label: answer for label, answer in whole(report).texts.items() if label in shown.digested}
+        texts: dict[str, str] = {}
+        if shown.digested:
+            texts = {label: answer for label, answer in whole(report).texts.items() if label in shown.digested}
         if question != report.prompt:
             shown = replace(shown, digested=shown.digested | {QUESTION})
             texts[QUESTION] = report.prompt

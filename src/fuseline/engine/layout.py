@@ -19,13 +19,13 @@ def opening(wishes: str = "") -> Message:
     """
     plain = plain_opening(datetime.now(UTC).date())
     extra = f"\n\nThe person's own instructions, which govern form and language:\n\n{wishes.strip()}"
-    return system(plain + extra) if wishes.strip() else system(plain)
+    return system(plain.text + extra) if wishes.strip() else plain
 
 
 @lru_cache(2)
-def plain_opening(today: date) -> str:
+def plain_opening(today: date) -> Message:
     """What all are told, made once a day."""
-    return render("common", today=today.isoformat())
+    return system(render("common", today=today.isoformat()))
 
 
 def laid_out(conversation: Iterable[Message], *task: str, wishes: str = "") -> tuple[Message, ...]:

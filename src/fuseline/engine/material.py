@@ -115,6 +115,8 @@ def with_digests(answers: Mapping[str, PanelAnswer], long: set[str], share: int)
 
 def digests_read(reader: str, report: Report, shown: Shown) -> tuple[str, ...]:
     """The warning that somebody read digests in place of answers; none where all were whole."""
+    if not shown.digested:
+        return ()
     seats = [
         f"seat {answer.seat + 1} ({answer.model})"
         for label, answer in lettered(report).items()

@@ -149,8 +149,14 @@ KNOWN = frozenset(
 """The words of a place in the parameters; what else stands in pydantic's path is the name of a type."""
 
 
+UNSAID = FusionParameters()
+"""The parameters of a request that says nothing of fusion but that it wants it."""
+
+
 def merged(sets: Sequence[FusionParameters]) -> FusionParameters:
     """One set from several, field by field: the first that says something wins."""
+    if len(sets) < 2:
+        return sets[0] if sets else UNSAID
     values: dict[str, Any] = {}
     for parameters in reversed(sets):
         values |= {name: getattr(parameters, name) for name in parameters.model_fields_set}

@@ -35,8 +35,9 @@ class Connections(aiohttp.TCPConnector):
         """Give a connection, kept or new, and tell the call which of them it is."""
         connection = await super().connect(req, traces, timeout)
         handler, call = connection.protocol, CALL.get(None)
-        if handler is not None:
+        if handler in self.known:
             if call is not None:
-                call.kept = handler in self.known
+                call.kept = True
+        elif handler is not None:
             self.known.add(handler)
         return connection

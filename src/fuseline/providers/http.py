@@ -58,8 +58,8 @@ class HTTPProvider:
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
-        self._urls: dict[str, URL] = {}
-        """Where each model is asked."""
+        self._urls: dict[str, tuple[URL, str]] = {}
+        """Where each model is asked, and the same as it is written."""
         self._places = places
         """The endpoint's connections, shared by its keys, and so are its refusals."""
         self._refused = refused
@@ -109,8 +109,8 @@ class HTTPProvider:
         reader = self._wire.reader(self._answer_bytes(request), self._limits.line_bytes, quirks)
         with clock:
             try:
-                url = self._address(model)
-                shown = await self._credential.headers("POST", str(url), body)
+                url, address = self._address(model)
+                shown = await self._credential.headers("POST", address, body)
                 async with await self._post(url, body, self._with(shown)) as response:
                     clock.headers()
                     if response.status != 200:
@@ -154,11 +154,12 @@ class HTTPProvider:
             self._sent = (shown, CIMultiDict({**self._headers, **shown}))
         return self._sent[1]
 
-    def _address(self, model: Model) -> URL:
-        url = self._urls.get(model.name)
-        if url is None:
-            url = self._urls[model.name] = URL(self._endpoint.base_url + self._wire.path(model))
-        return url
+    def _address(self, model: Model) -> tuple[URL, str]:
+        found = self._urls.get(model.name)
+        if found is None:
+            url = URL(self._endpoint.base_url + self._wire.path(model))
+            found = self._urls[model.name] = (url, str(url))
+        return found
 
     def _answer_bytes(self, request: Request) -> int:
         asked = request.max_tokens

@@ -221,13 +221,14 @@ class Report:
     @property
     def fusion_status(self) -> FusionStatus:
         """How much of a fusion this was. The gravest shortcoming gives the name."""
-        if not self.heard:
+        heard = self.heard
+        if not heard:
             return "degraded"
-        if len(self.heard) == 1:
+        if len(heard) == 1:
             return "single_seat"
         if self.analysis is None:
             return "no_analysis"
-        return "degraded" if self.failed or any(answer.truncated for answer in self.heard) else "full"
+        return "degraded" if self.failed or any(answer.truncated for answer in heard) else "full"
 
     @property
     def models(self) -> tuple[str, ...]:

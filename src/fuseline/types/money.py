@@ -38,7 +38,10 @@ class Price:
 
     def at(self, input_tokens: int) -> "Price":
         """The price that holds, for all of a call's tokens, with this much input."""
-        return next((tier.price for tier in reversed(self.tiers) if input_tokens > tier.above), self)
+        for tier in reversed(self.tiers):
+            if input_tokens > tier.above:
+                return tier.price
+        return self
 
     def cost(
         self,

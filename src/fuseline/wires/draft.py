@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from fuseline.types.errors import Partial, UpstreamError
-from fuseline.types.json import Json, JsonObject, list_of, object_of
+from fuseline.types.json import Json, JsonObject, object_of
 from fuseline.types.messages import ToolCall
 from fuseline.types.replies import Citation, FinishReason, Reply, Usage
 
@@ -182,7 +182,8 @@ def well_formed(text: str) -> bool:
 
 def objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a JSON list; none where it is no list. What else an upstream puts there is not looked at."""
-    return [part for part in list_of(value) if isinstance(part, dict)]
+    parts: Any = value
+    return [part for part in parts if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def text_of(fields: Mapping[str, Any], name: str) -> str:

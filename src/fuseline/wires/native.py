@@ -35,6 +35,8 @@ class OwnSearch:
 
 def own_search(request: Request, model: Model, without: frozenset[str], declare: Declare) -> OwnSearch | None:
     """The upstream's own search, where the request wants it; `declare` is how the protocol's vendor says it."""
+    if not request.functions:
+        return None
     tool = next((tool for tool in request.functions if tool.native is not None), None)
     refused = not without.isdisjoint((SEARCH, "tools"))
     if tool is None or tool.native is None or refused or not model.endpoint.quirks.searches:

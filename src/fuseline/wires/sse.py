@@ -1,5 +1,7 @@
 """Server-sent events, read and written as bytes. It knows no protocol that rides on them."""
 
+PLAIN = b"data: "
+"""How the one line of most events begins."""
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": OPENROUTER PROCESSING\n\n"
 """The comment that OpenRouter's clients know; any client must skip it."""
@@ -28,12 +30,18 @@ class EventReader:
         self._rest = blocks.pop()
         if len(self._rest) > self._line_limit:
             raise LineTooLong
-        return [payload for block in blocks if (payload := payload_of(block)) is not None]
+        payloads: list[bytes] = []
+        for block in blocks:
+            if block.startswith(PLAIN) and b"\n" not in block:
+                payloads.append(block[len(PLAIN) :])
+            elif (payload := payload_of(block)) is not None:
+                payloads.append(payload)
+        return payloads
 
     def close(self) -> list[bytes]:
         """Return the last event, where the stream ended without the blank line that should close it."""
-        payload = payload_of(self._rest)
-        self._rest = b""
+        rest, self._rest = self._rest, b""
+        payload = payload_of(rest) if rest else None
         return [] if payload is None else [payload]
 
     def _normalise(self, chunk: bytes) -> bytes:
@@ -47,8 +55,6 @@ class EventReader:
 
 def payload_of(block: bytes) -> bytes | None:
     """The data of one event, or `None` where the block is empty, a comment, or another field."""
-    if block.startswith(b"data:") and b"\n" not in block:
-        return block[6:] if block.startswith(b"data: ") else block[5:]
     lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
     return b"\n".join(lines) if lines else None
 

@@ -1,10 +1,11 @@
 """The HTTP door as a whole: routes, the guard before them, and errors that always come in the documented envelope."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,6 +20,7 @@ from fuseline.doors.console.session import Sessions, session_routes
 from fuseline.doors.http.completions import Completions
 from fuseline.doors.http.cors import Cors
 from fuseline.doors.http.counting import Counting
+from fuseline.doors.http.express import Express
 from fuseline.doors.http.guard import Guard
 from fuseline.doors.http.lookups.routes import PREFIXES, lookup_routes
 from fuseline.doors.http.openapi.document import document_bytes
@@ -34,11 +36,12 @@ def build_app(house: House, pace: Pace | None = None) -> ASGIApp:
     server = house.settings.server
     key = server.api_key.get_secret_value() if server.api_key else ""
     sessions = Sessions(key)
+    every = routes(house, pace or Pace(), sessions)
     app = Starlette(
-        routes=routes(house, pace or Pace(), sessions),
+        routes=every,
         exception_handlers={FuselineError: tell, HTTPException: tell_http, Exception: tell_unexpected},
     )
-    guarded = Guard(app, key, server.allowed_hosts, Safety(sessions), write_error)
+    guarded = Guard(Express(app, expresses(every)), key, server.allowed_hosts, Safety(sessions), write_error)
     return Cors(guarded, server.cors_origins) if server.cors_origins else guarded
 
 
@@ -50,6 +53,12 @@ def routes(house: House, pace: Pace, sessions: Sessions) -> list[BaseRoute]:
     told = [Route(prefix + "/openapi.json", describe) for prefix in PREFIXES]
     console = [*page_routes(), *session_routes(sessions), *console_routes(house)]
     return [*inference, *console, *lookup_routes(house), *told]
+
+
+def expresses(every: Iterable[BaseRoute]) -> dict[str, ASGIApp]:
+    """The endpoints that carry out runs, by their paths. What breaks in them is told as everywhere else."""
+    runs = (route for route in every if isinstance(route, Route) and isinstance(route.endpoint, Completions))
+    return {route.path: ServerErrorMiddleware(route.app, tell_unexpected) for route in runs}
 
 
 async def describe(request: HTTPRequest) -> Response:

@@ -58,8 +58,9 @@ class Guard:
         return Unauthorized(REFUSAL)
 
     def _is_keyed(self, headers: Headers) -> bool:
-        given = key_of(headers).encode()
-        return bool(self._api_key) and hmac.compare_digest(given, self._api_key.encode())
+        if not self._api_key:
+            return False
+        return hmac.compare_digest(key_of(headers).encode(), self._api_key.encode())
 
 
 REFUSAL = "no valid API key: send `Authorization: Bearer <key>` with the key of this server"

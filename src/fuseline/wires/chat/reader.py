@@ -75,8 +75,11 @@ class Chunks:
 
     def _choice(self, choice: dict[str, Any]) -> None:
         delta = object_of(choice.get("delta") or choice.get("message"))
-        if text := delta.get("content"):
-            self._speak(text)
+        if content := delta.get("content"):
+            if isinstance(content, str) and self._tags is None:
+                self._draft.say(self._draft.text, content)
+            else:
+                self._speak(content)
         if not delta.keys() <= BARE:
             self._beside_text(delta)
         if reason := choice.get("finish_reason"):
@@ -99,8 +102,6 @@ class Chunks:
 
     def _speak(self, content: Any) -> None:
         """Take in what is said, and what is thought in it: in parts of its own, or between tags."""
-        if isinstance(content, str) and self._tags is None:
-            return self._draft.say(self._draft.text, content)
         thought, text = self._tags.part(plain(content)) if self._tags else ("", plain(content))
         self._tell(thoughts_in(content) + thought, text)
 

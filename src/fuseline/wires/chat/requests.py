@@ -207,9 +207,11 @@ def request_body(request: Request, model: Model, without: frozenset[str]) -> dic
 
 def write_extra(request: Request, model: Model) -> dict[str, Json]:
     """Parameters that we do not model, and what may be done with the data, as far as this upstream knows of it."""
+    if not (request.extra or request.policy):
+        return {}
     routed = model.endpoint.dialect == "openrouter"
     extra = {name: value for name, value in request.extra.items() if name != MARK or takes_marks(model)}
-    return {**extra, **{name: value for name, value in request.policy.items() if routed or name not in ROUTING}}
+    return extra | {name: value for name, value in request.policy.items() if routed or name not in ROUTING}
 
 
 def write_format(wanted: JsonObject | None, model: Model) -> JsonObject | None:

@@ -64,8 +64,8 @@ def read_usage(body: Any) -> Usage | None:
     return Usage(
         tokens_in,
         tokens_out,
-        cached_tokens=first_count((prompt, "cached_tokens"), *((fields, name) for name in CACHED)),
-        cache_write_tokens=first_count(*((place, name) for place in (prompt, fields) for name in WRITTEN)),
+        cached_tokens=count(prompt.get("cached_tokens")) or first_count(fields, CACHED),
+        cache_write_tokens=first_count(prompt, WRITTEN) or first_count(fields, WRITTEN),
         reasoning_tokens=count(completion.get("reasoning_tokens")) or 0,
         cost=money(fields.get("cost")),
         searches=read_searches(fields),
@@ -78,10 +78,10 @@ WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 """What OpenRouter, and what Alibaba and gateways to Anthropic call the count of what was kept."""
 
 
-def first_count(*places: tuple[Mapping[str, Any], str]) -> int:
+def first_count(fields: Mapping[str, Any], names: Iterable[str]) -> int:
     """The first count that one of these fields holds; zero where none does."""
-    for fields, name in places:
-        if (value := fields.get(name)) is not None and (found := count(value)):
+    for name in names:
+        if name in fields and (found := count(fields[name])):
             return found
     return 0
 
