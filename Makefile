@@ -39,7 +39,7 @@ docs: $(VENV)/.dev  ## write the generated pages anew
 	$(BIN)/python -m scripts.generate_docs
 
 browser: $(VENV)/.dev console  ## drive the console in a real browser; wants Chromium on the machine
-	$(PYTEST) tests/browser
+	$(PYTEST) $(or $(ARGS),tests/browser)
 
 bench: $(VENV)/.dev  ## measure against a bare fan-out, in one run
 	$(BIN)/python -m bench $(ARGS)

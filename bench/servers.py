@@ -64,8 +64,15 @@ class Server:
 
     def peak_mib(self) -> float:
         """The most memory that it has held at a time, in MiB."""
-        line = next(row for row in Path(f"/proc/{self.pid}/status").read_text().splitlines() if row.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+        return self._told("VmHWM")
+
+    def held_mib(self) -> float:
+        """The memory that it holds, in MiB."""
+        return self._told("VmRSS")
+
+    def _told(self, name: str) -> float:
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def settings(base_url: str, models: Sequence[str] = (), **sections: Any) -> Sett
     tables: dict[str, Any] = {
         "endpoints": {"lab": {"base_url": base_url, "api_key_env": "LAB_API_KEY"}},
         "models": table,
-        "presets": {"general-high": preset},
+        "presets": {"general-high": preset, **sections.pop("presets", {})},
     }
     fusion: Any = {"tools": (), **sections.pop("fusion", {})}
     return Settings(**tables, fusion=fusion, **sections)

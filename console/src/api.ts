@@ -1,5 +1,7 @@
 /** How the page speaks with the server: the shapes of `/console/api`, one function for each route, errors as one type. */
 
+import { upright } from "./words";
+
 export interface Source { url: string; title: string }
 export interface Citation extends Source { start: number; end: number; excerpt: string }
 
@@ -42,7 +44,7 @@ export type RunStatus = "running" | "completed" | "failed" | "cancelled";
 export interface Header {
   id: string; title: string; prompt: string; status: RunStatus; created_at: number; finished_at: number | null;
   cost: string; cost_known: boolean; panel: string[]; preset: string; model: string; starred: boolean;
-  degraded: string; error: string; parent: string | null;
+  degraded: string; error: string; error_kind: string; parent: string | null;
 }
 
 /** Everything that is kept of a run. */
@@ -50,7 +52,19 @@ export interface Run extends Header {
   seats: Seat[]; analyst: string; analysis: Analysis | null; analysis_failure: string;
   writer: string; answer: string; citations: Citation[]; provenance: Provenance | null;
   calls: Call[]; lookups: Lookup[]; warnings: string[]; votes: Vote[];
+  /** What was asked, in the form in which it can be asked again; `null` where that is not kept. */
+  request: Wish | null;
+  /** What goes along with it that a wish has no words for. */
+  carried: string[];
+  /** Why it cannot be repeated exactly, or empty. */
+  unrepeatable: string;
 }
+
+/** An event of a run as the server has kept it, in a line. */
+export interface Kept { n: number; at: number; kind: string; brief: string; size: number }
+
+/** A piece of what somebody says. */
+export type Piece = { type: "seat.delta" | "seat.reasoning"; seat: number; text: string } | { type: "answer.delta" | "answer.reasoning"; text: string };
 
 /** What happens in a run, each with its number, from which a page that was away goes on. */
 export type RunEvent = { n: number; at: number } & (
@@ -67,6 +81,7 @@ export type RunEvent = { n: number; at: number } & (
   | { type: "writer.started"; model: string }
   | { type: "answer.delta"; text: string }
   | { type: "answer.reasoning"; text: string }
+  | { type: "words"; said: Piece[] }
   | { type: "call.settled"; call: Call }
   | { type: "finished"; run: Run }
   | { type: "failed"; run: Run; error: string; kind: string }
@@ -85,7 +100,11 @@ export interface Desk {
 }
 export interface Wish {
   prompt: string; preset?: string; panel?: string[]; analyst?: string; writer?: string; tools?: "on" | "off";
-  max_cost?: number; stop_after_panel?: boolean; repair?: boolean; system?: string; collections?: string[];
+  max_cost?: number; max_tokens?: number; deadline_s?: number; stop_after_panel?: boolean; repair?: boolean; system?: string; collections?: string[];
+  /** A run whose conversation and settings go along, as far as nothing else is said. */
+  like?: string;
+  /** Answers of a run that are taken as they are. */
+  given?: { run: string; seats: number[] };
 }
 export interface Refusion {
   writer?: string; analyst?: string; keep?: number[]; edits?: Record<string, string>; note?: string;
@@ -106,7 +125,8 @@ export interface Spend {
   fused: { runs: number; cost: string; single_cost: string };
 }
 export interface Filter {
-  search?: string; status?: RunStatus | ""; model?: string; starred?: boolean; before?: number; limit?: number;
+  search?: string; status?: RunStatus | ""; model?: string; error?: string; starred?: boolean;
+  before?: number; before_id?: string; limit?: number;
 }
 
 /** A refusal of the server, in its own words. */
@@ -142,7 +162,7 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
   } catch {
     throw new Refused(0, "The server does not answer. Is fuseline still running?", "unreachable");
   }
-  const told: unknown = response.status === 204 ? null : await response.json().catch(() => null);
+  const told: unknown = response.status === 204 ? null : await response.text().then(upright).then(JSON.parse).catch(() => null);
   if (!response.ok) {
     const error = (told as { error?: { message?: string; kind?: string; param?: string } } | null)?.error;
     throw new Refused(response.status, error?.message ?? `The server answered ${response.status}.`, error?.kind ?? "", error?.param ?? "");
@@ -175,9 +195,14 @@ export const api = {
     for (const [name, value] of Object.entries(filter)) if (value) query.set(name, String(value));
     return call("GET", `/runs?${query}`);
   },
+  record: (id: string) => call<{ events: Kept[] }>("GET", `${at(id)}/record`),
+  recorded: (id: string, n: number) => call<{ body: unknown }>("GET", `${at(id)}/record/${n}`),
   mark: (id: string, marks: { title?: string; starred?: boolean }) => call<Header>("PATCH", at(id), marks),
   remove: (id: string) => call<null>("DELETE", at(id)),
   exported: (id: string, format: "md" | "json" | "html") => `${ROOT}${at(id)}/export?format=${format}`,
+  /** Several runs as files in one archive. */
+  bundled: (ids: readonly string[], format: "md" | "json" | "html") =>
+    `${ROOT}/export?${new URLSearchParams([["format", format], ...ids.map((id) => ["run", id])])}`,
   vote: (run: string, left: Side, right: Side, choice: Choice) => call<Vote>("POST", "/votes", { run, left, right, choice }),
   rates: () => call<Rates>("GET", "/votes/summary"),
   spend: (days: number) => call<Spend>("GET", `/spend?days=${days}`),

@@ -12,10 +12,11 @@ import { SignIn } from "./pages/signin";
 import { Spending } from "./pages/spending";
 import { Votes } from "./pages/votes";
 import { Announcer } from "./parts/announcer";
+import { useArrival } from "./parts/arrival";
 import { Help } from "./parts/help";
 import { Keys } from "./parts/keys";
 import { follow, place } from "./router";
-import { begin, session, trouble } from "./session";
+import { begin, desk, session, trouble } from "./session";
 
 const PAGES: readonly (readonly [path: string, name: string, page: ComponentType])[] = [
   ["/", "Ask", Ask],
@@ -32,8 +33,9 @@ export function App() {
     const name = PAGES.find(([path]) => path === at)?.[1];
     if (name) document.title = `${name} · Fuseline`; // a run gives itself its own
   }, [at]);
+  useArrival(at);
   return (
-    <div class="shell" onClick={follow}>
+    <div class={/^\/(runs\/.|compare)/.test(at) ? "shell wide" : "shell"} onClick={follow}>
       <a class="unseen button" href="#content">Skip to the content</a>
       <header>
         <a class="name" data-in href="/">Fuseline</a>
@@ -58,11 +60,21 @@ function Content() {
   if (session.value === null) return null;
   if (!session.value.signed_in) return <SignIn />;
   const { path } = place.value;
+  if (path === "/" && desk.value === null) return null; // whole or not at all: nothing moves when the models are known
   if (path === "/compare") return <Compare />;
   const run = /^\/runs\/([^/]+)$/.exec(path)?.[1];
-  if (run) return <RunPage key={run} id={decodeURIComponent(run)} />;
+  if (run) return <RunPage key={run} id={decoded(run)} />;
   const Page = PAGES.find(([one]) => one === path)?.[2];
   return Page ? <Page /> : <p>There is nothing here. <a data-in href="/">Ask a question.</a></p>;
+}
+
+/** A part of an address; one that nobody has encoded stays as it is, and names nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function Trouble() {

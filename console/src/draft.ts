@@ -1,13 +1,17 @@
 /** The question that is being composed. This tab of the browser keeps it, so that a reload loses nothing. */
 
 import { computed, effect, signal, type Signal } from "@preact/signals";
+import type { Brought } from "./again";
 import type { Preset, Wish } from "./api";
+import { figureOf, NAMES, NONE, type Limit } from "./limits";
 import { desk } from "./session";
 
 export interface Attachment { readonly name: string; readonly text: string; readonly size: number }
 export interface Lineup { readonly panel: readonly string[]; readonly analyst: string; readonly writer: string }
 
 export const CUSTOM = "";
+/** Where a run leaves its wish for the next one. */
+const BROUGHT = "fuseline.draft";
 /** Bytes that all files of a question may have together. */
 export const ROOM = 1_000_000;
 
@@ -49,8 +53,11 @@ const own = kept<Lineup>("lineup", { panel: [], analyst: "", writer: "" });
 export const tools = kept("tools", true);
 export const repair = kept("repair", false);
 export const collections = kept<readonly string[]>("collections", []);
-export const maxCost = kept("max-cost", "");
+export const limits = kept<Readonly<Record<Limit, string>>>("limits", NONE);
 export const system = kept("system", "");
+
+/** The run whose conversation and settings go along, and what these are. */
+export const like = kept<{ readonly run: string; readonly carried: readonly string[] } | null>("like", null);
 
 /** Whether the composer shall take the focus as soon as it is there. */
 export const eager = signal(false);
@@ -94,17 +101,49 @@ export const wish = computed<Wish>(() => ({
   ...(chosen.value ? { preset: chosen.value.name } : seats(own.value)),
   tools: tools.value ? "on" : "off",
   ...(collections.value.length ? { collections: [...collections.value] } : {}),
-  ...(Number(maxCost.value) > 0 ? { max_cost: Number(maxCost.value) } : {}),
+  ...figures(limits.value),
   ...(repair.value ? { repair: true } : {}),
   ...(system.value.trim() ? { system: system.value.trim() } : {}),
+  ...(like.value ? { like: like.value.run } : {}),
 }));
 
 function seats({ panel, analyst, writer }: Lineup): Pick<Wish, "panel" | "analyst" | "writer"> {
   return { panel: [...panel], ...(analyst ? { analyst } : {}), ...(writer ? { writer } : {}) };
 }
 
+function figures(texts: Readonly<Record<Limit, string>>): Partial<Record<Limit, number>> {
+  const found = NAMES.map((one) => [one, figureOf(one, texts[one])] as const);
+  return Object.fromEntries(found.filter((one): one is [Limit, number] => one[1] !== null));
+}
+
+/** Begin with the question of another run and with who answered it, where one was brought along. */
+export function takeUp(): void {
+  const brought = stored<Brought | null>(BROUGHT, null);
+  if (!brought) return;
+  sessionStorage.removeItem(BROUGHT);
+  prompt.value = brought.prompt;
+  files.value = [];
+  tools.value = brought.tools !== "off";
+  repair.value = brought.repair ?? false;
+  collections.value = brought.collections ?? [];
+  system.value = brought.system ?? "";
+  limits.value = { ...NONE, ...Object.fromEntries(NAMES.map((one) => [one, String(brought[one] ?? "")])) };
+  like.value = brought.like ? { run: brought.like, carried: brought.carried } : null;
+  seatAs(brought);
+}
+
+/** Seat whom a wish names: a preset, or its own where it names others. */
+function seatAs({ preset: name = "", panel, analyst, writer }: Wish): void {
+  const found = desk.peek()?.presets.find((one) => one.name === name);
+  const usual = { panel: found?.panel ?? [], analyst: found?.analyst ?? "", writer: found?.writer ?? "" };
+  const wished = { panel: panel ?? usual.panel, analyst: analyst || usual.analyst, writer: writer || usual.writer };
+  if (found && JSON.stringify(wished) === JSON.stringify(usual)) preset.value = name;
+  else if (wished.panel.length > 0) seat(wished);
+}
+
 /** The question was sent: the next one begins empty, with the same panel. */
 export function sent(): void {
   prompt.value = "";
+  like.value = null;
   files.value = [];
 }

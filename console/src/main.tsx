@@ -4,6 +4,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { begin } from "./session";
 import "./styles.css";
+import "./print.css";
 
 void begin();
 render(<App />, document.getElementById("app")!);

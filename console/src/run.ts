@@ -2,6 +2,7 @@
 
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import { api, Refused, type Analysis, type Call, type Header, type Lookup, type Run, type RunEvent, type Seat, type SeatState } from "./api";
+import { upright } from "./words";
 
 export interface LiveSeat {
   readonly seat: number;
@@ -118,7 +119,7 @@ export class RunView {
       this.connected.value = true;
       this.pause = FIRST_PAUSE;
     };
-    source.onmessage = (message) => this.hear(JSON.parse(message.data as string) as RunEvent);
+    source.onmessage = (message) => this.hear(JSON.parse(upright(message.data as string)) as RunEvent);
     source.onerror = () => {
       source.close();
       this.take();
@@ -224,6 +225,9 @@ export class RunView {
       case "answer.reasoning":
         this.reasoning.value += event.text;
         break;
+      case "words":
+        for (const piece of event.said) this.apply({ n: event.n, at: event.at, ...piece });
+        break;
       case "call.settled":
         this.calls.value = [...this.calls.value, event.call];
         break;
@@ -291,6 +295,7 @@ export class RunView {
       this.calls.value = run.calls;
       this.lookups.value = run.lookups;
       this.error.value = run.error;
+      this.kind.value = run.error_kind;
       this.stage.value = run.status === "completed" ? "done" : run.status === "cancelled" ? "cancelled" : "failed";
     });
   }

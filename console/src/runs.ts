@@ -5,8 +5,8 @@ import { api, type Filter, type Header, type RunStatus } from "./api";
 import { announce } from "./parts/announcer";
 import { count } from "./words";
 
-export type Wanted = Required<Pick<Filter, "search" | "status" | "model" | "starred">>;
-export const ANYTHING: Wanted = { search: "", status: "", model: "", starred: false };
+export type Wanted = Required<Pick<Filter, "search" | "status" | "model" | "error" | "starred">>;
+export const ANYTHING: Wanted = { search: "", status: "", model: "", error: "", starred: false };
 export const WORDS: Record<RunStatus, string> = {
   running: "running", completed: "complete", failed: "failed", cancelled: "stopped",
 };
@@ -62,7 +62,7 @@ export class RunList {
     const turn = ++this.turn;
     this.reading.value = true;
     try {
-      const found = await api.runs({ ...this.wanted.value, before: last.created_at, limit: AT_ONCE });
+      const found = await api.runs({ ...this.wanted.value, before: last.created_at, before_id: last.id, limit: AT_ONCE });
       if (turn === this.turn) this.append(known, found);
     } catch (error) {
       if (turn === this.turn) this.tell(error);
@@ -106,8 +106,9 @@ export class RunList {
 
   private take(found: { runs: Header[]; more: boolean }, keep: boolean): void {
     const known = this.runs.value ?? [];
+    const fresh = new Set(found.runs.map((run) => run.id));
     const end = found.runs.at(-1)?.created_at ?? 0;
-    const older = keep && found.more ? known.filter((run) => run.created_at < end) : [];
+    const older = keep && found.more ? known.filter((run) => run.created_at <= end && !fresh.has(run.id)) : [];
     for (const run of found.runs) {
       const before = known.find((one) => one.id === run.id);
       if (before?.status === "running" && run.status !== "running") announce(`${named(run)}: ${WORDS[run.status]}`);

@@ -27,6 +27,7 @@ function plugins(wish: Wish): Json {
   const told: Record<string, Json | undefined> = {
     id: "fusion", preset: wish.preset, analysis_models: wish.panel, model: wish.analyst, writer: wish.writer,
     tools: wish.tools === "off" ? [] : undefined, collections: wish.collections, max_cost: wish.max_cost,
+    max_completion_tokens: wish.max_tokens, deadline_s: wish.deadline_s,
     repair: wish.repair ? "on" : undefined, panel_only: wish.stop_after_panel,
   };
   return [Object.fromEntries(Object.entries(told).filter((one): one is [string, Json] => one[1] !== undefined))];

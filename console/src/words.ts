@@ -28,3 +28,6 @@ export function when(at: number): string {
     ? date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
     : date.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
 }
+
+/** Text without signs that show all behind them in another order than it has: an address could pose as another by that. */
+export const upright = (text: string) => text.replace(/[\u202D\u202E]/g, "\uFFFD");

@@ -30,7 +30,7 @@ from fuseline.storage.base import Store
 from fuseline.tools.base import Scene
 from fuseline.tools.holdings import Library
 from fuseline.tools.research import Research
-from fuseline.types.deliberation import PanelAnswer, Report, warned
+from fuseline.types.deliberation import FusionSpec, PanelAnswer, Report, warned
 from fuseline.types.errors import FuselineError, InvalidRequest, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, LookedUp, RunStarted, TextDelta, ignore
 from fuseline.types.quick import replace
@@ -54,7 +54,7 @@ class Desk:
     journal: Journal
     caller: Caller
     emit: Emit
-    given: Sequence[PanelAnswer] = ()
+    given: Sequence[PanelAnswer | None] = ()
     withheld: Withheld | None = None
     """Who keeps the answer back, where it is gone over once more before it is told."""
     report: Report | None = None
@@ -88,18 +88,18 @@ class Gateway:
         """The search engines that are asked where none is named, in their order."""
         return self._library.search.tried
 
-    async def ask(self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()) -> Run:
+    async def ask(self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer | None] = ()) -> Run:
         """Carry a request through, telling `emit` what happens, and return the run with its answer.
 
         A run that fails or is cancelled is saved with what it cost, too. `given` are answers of an earlier run, one for
-        each seat in order, that are fused in place of new ones.
+        each seat in order, that are fused in place of new ones; a seat whose place holds `None` is asked.
 
         :raises FuselineError: when there is no answer; its `run` is what was done and spent.
         """
         plan = self._planner.plan(request)
         if plan.form is not None:
             await check_form(plan.form, self._examiner)
-        if given and (plan.spec is None or [one.model for one in given] != [seat.model for seat in plan.spec.seats]):
+        if given and not fits(given, plan.spec):
             raise InvalidRequest("the answers that are given are not those of this panel", "analysis_models")
         if self._open_runs >= self._settings.server.max_runs:
             raise TooBusy(f"{self._open_runs} runs are open, which is as many as this server takes; try again soon")
@@ -132,7 +132,7 @@ class Gateway:
                 group.cancel_scope.cancel()
 
     async def outcome(
-        self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer] = ()
+        self, request: Request, emit: Emit = ignore, given: Sequence[PanelAnswer | None] = ()
     ) -> Finished | Failed:
         """Carry a request through as `ask` does, and return a failure instead of raising it, whatever it is."""
         try:
@@ -143,7 +143,7 @@ class Gateway:
             logger.exception("a run broke")
             return Failed(FuselineError("something went wrong inside the gateway; its log has the details"))
 
-    def _open(self, request: Request, plan: Plan, emit: Emit, given: Sequence[PanelAnswer]) -> Desk:
+    def _open(self, request: Request, plan: Plan, emit: Emit, given: Sequence[PanelAnswer | None]) -> Desk:
         run = self._new_run(request, plan)
         journal = Journal(run.id, self.store, self._settings.store.content)
         spec = plan.spec
@@ -291,7 +291,7 @@ class Gateway:
             desk.run,
             status="cancelled" if cancelled else "failed",
             error=str(cause) if isinstance(cause, FuselineError) else type(cause).__name__,
-            error_kind="cancelled" if cancelled else getattr(cause, "kind", "server"),
+            error_kind="cancelled" if cancelled else kind_of(cause, desk.report),
             convened=desk.report is not None,
             reply=Reply(desk.run.model, spoken, finish_reason="error") if spoken else None,
             report=desk.report,
@@ -310,6 +310,19 @@ class Gateway:
         if isinstance(cause, FuselineError):
             cause.run = desk.run
         return cause
+
+
+def fits(given: Sequence[PanelAnswer | None], spec: FusionSpec | None) -> bool:
+    """Whether there is an answer, or none, for each seat of a panel."""
+    seats = spec.seats if spec else ()
+    pairs = zip(given, seats, strict=False)
+    return len(given) == len(seats) and all(one is None or one.model == seat.model for one, seat in pairs)
+
+
+def kind_of(cause: BaseException, report: Report | None) -> str:
+    """The type of an error, as the client is told it."""
+    told = failure_of(cause, report) if isinstance(cause, UpstreamError) else cause
+    return told.kind if isinstance(told, FuselineError) else FuselineError.kind
 
 
 def session_of(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from fuseline.storage.base import Store
 from fuseline.types.deliberation import FUSION_CALL, Analysis, PanelAnswer, report_body
@@ -23,11 +22,13 @@ from fuseline.types.events import (
     ToolCalled,
     ToolReturned,
 )
-from fuseline.types.json import Json
+from fuseline.types.json import Json, spread
 from fuseline.types.messages import Message, Text
-from fuseline.types.requests import Request
+from fuseline.types.requests import Named, Request
 from fuseline.types.runs import Lookup, Noted, Run, RunClosed, RunOpened
 
+ROUTED = ("provider", "service_tier")
+"""What of a request's policy is kept; the rest says who the client is."""
 LOOKED_UP = "research.completed"
 """The kind of a record of something that was looked up."""
 UNKEPT = (TextDelta, ReasoningDelta, CallStarted, CallSettled, SeatJoined)
@@ -103,8 +104,24 @@ def asked(request: Request) -> dict[str, Json]:
         "tools": [{"type": tool.type, "parameters": tool.parameters} for tool in request.server_tools],
         "functions": [function.name for function in request.functions],
         "stream": request.streaming,
+        "set": settings(request),
+        "policy": {name: request.policy[name] for name in ROUTED if name in request.policy},
         **request.extra,
     }
+
+
+def settings(request: Request) -> dict[str, Json]:
+    """What was set for the one who answers, as it is kept."""
+    choice = request.tool_choice
+    told: dict[str, Json] = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "reasoning": request.reasoning,
+        "response_format": request.response_format,
+        "tool_choice": {"name": choice.name} if isinstance(choice, Named) else choice,
+        "fallbacks": list(request.fallbacks) or None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def said(message: Message) -> Json:
@@ -152,7 +169,7 @@ def lookup_figures(lookup: Lookup) -> dict[str, Json]:
 
 def claims(analysis: Analysis, models: tuple[str, ...]) -> dict[str, Json]:
     """An analysis as it is kept: the public keys, and all of it with the numbers of the seats."""
-    return {"analysis": analysis.public(models), "whole": asdict(analysis)}
+    return {"analysis": analysis.public(models), "whole": spread(analysis)}
 
 
 def outcome(run: Run, content: bool) -> dict[str, Json]:
@@ -167,7 +184,7 @@ def outcome(run: Run, content: bool) -> dict[str, Json]:
         body["fusion"] = report
         body["warnings"] = list(run.report.warnings)
     if content and run.reply is not None and run.reply.citations:
-        body["citations"] = [asdict(citation) for citation in run.reply.citations]
+        body["citations"] = spread(run.reply.citations)
     if content and run.provenance is not None:
-        body["provenance"] = asdict(run.provenance)
+        body["provenance"] = spread(run.provenance)
     return body

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.anyio
 
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (1440, 390)
 NARROWEST = 320
+WIDTHS = (1440, 768, 390, NARROWEST)
 THEMES: tuple[Theme, ...] = ("light", "dark")
 KEY = "open sesame"
 PLACES = ("/", "/runs", "/votes", "/usage", "/models", "/settings")
@@ -57,7 +57,6 @@ async def test_no_place_has_a_barrier_and_each_fits_a_phone(browser: Browser):
                 await visitor.page.set_viewport_size({"width": width, "height": 900})
                 found[f"{name} in {width} px, {theme}"] = await barriers(visitor.page, theme)
                 await visitor.picture(f"{theme}-{width}-{name}")
-            await visitor.page.set_viewport_size({"width": NARROWEST, "height": 900})
             wide = await evaluate(visitor.page, "document.documentElement.scrollWidth")
             found[f"{name}: pixels too wide"] = max(0, wide - NARROWEST)
     assert {where: what for where, what in found.items() if what} == {}
@@ -87,6 +86,48 @@ async def test_no_state_has_a_barrier(browser: Browser):
         await visitor.page.keyboard.press("Enter")
         await expect(visitor.page.get_by_role("alert")).to_contain_text("key")
         await look(visitor, "no key")
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+@requirement("ours:console-access")
+async def test_nothing_that_opens_has_a_barrier(browser: Browser):
+    found: dict[str, Any] = {}
+    async with scene() as stage, visit(browser, stage.origin) as visitor:
+        page = visitor.page
+
+        async def look(state: str) -> None:
+            for theme in THEMES:
+                found[f"{state}, {theme}"] = await barriers(page, theme)
+
+        await visitor.go()
+        await page.get_by_label("Your question").fill(QUESTION)
+        await page.get_by_role("combobox", name="Add a seat").fill("e")
+        await look("a list of models")
+        await page.get_by_role("button", name="Show as code").click()
+        await look("code")
+        await page.keyboard.press("Escape")
+        await page.get_by_label("Cost (US dollars)").fill("much")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await look("a mistake")
+        await page.get_by_label("Cost (US dollars)").fill("")
+        await page.get_by_role("button", name="Compare first").click()
+        run = await visitor.arrive()
+        await visitor.see("done")
+        await page.get_by_role("button", name="Edit the answer of heron").click()
+        await look("answers to be fused")
+        await page.get_by_role("button", name="Delete").click()
+        await look("a question")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Export").click()
+        await look("a menu")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Keyboard shortcuts").click()
+        await look("help")
+        await visitor.go(f"/votes?run={run}")
+        await page.get_by_text("Choose the two answers yourself").click()
+        await page.get_by_role("button", name="Tie").click()
+        await look("a vote that is cast")
     assert {where: what for where, what in found.items() if what} == {}
 
 

@@ -60,11 +60,14 @@ class Visitor:
         """The card of a seat."""
         return self.page.locator(f"#seat-{number}")
 
-    async def picture(self, name: str) -> None:
-        """Keep a picture of the whole page, where somebody wants any."""
+    async def picture(self, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of the page, where somebody wants any: of all of it, or of what is in sight."""
         folder = os.environ.get(PICTURES)
         size = self.page.viewport_size
         if folder is None or size is None:
+            return
+        if not whole:
+            await self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled", caret="hide")
             return
         height = await evaluate(self.page, "document.documentElement.scrollHeight")
         await self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
@@ -84,6 +87,7 @@ async def visit(
     theme: Theme = "light",
     width: int = 1440,
     height: int = 900,
+    scale: float = 1,
     excused: str = "",
     preferences: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Visitor]:
@@ -92,7 +96,11 @@ async def visit(
     `preferences` are what an earlier visit left in the browser.
     """
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce", locale="en-GB"
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        color_scheme=theme,
+        reduced_motion="reduce",
+        locale="en-GB",
     )
     try:
         await context.add_init_script(HEAR_VIOLATIONS + remembering(preferences or {}))

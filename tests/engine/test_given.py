@@ -66,3 +66,17 @@ async def test_answers_of_another_panel_are_refused():
             with pytest.raises(InvalidRequest, match="not those of this panel"):
                 await opened.gateway.ask(ask(), given=(PanelAnswer(0, "lab/a", "x"),))
     assert calls(upstream) == []
+
+
+@requirement("ours:given")
+async def test_only_a_seat_without_an_answer_is_asked():
+    given = (PanelAnswer(0, "lab/a", "It scatters."), None, PanelAnswer(2, "lab/c", error="dead", reason="refusal"))
+    with fault_upstream() as upstream:
+        upstream.script("b", [says("Asked anew.")])
+        upstream.script("judge", [compares])
+        async with house(upstream.base_url) as opened:
+            run = await opened.gateway.ask(ask(parameters={"quorum": 1, "grace_s": 5}), given=given)
+    assert run.report is not None
+    assert [answer.content for answer in run.report.answers] == ["It scatters.", "Asked anew.", ""]
+    assert calls(upstream) == ["b", "judge", "writer"]
+    assert [call.speaker.seat for call in run.calls if call.speaker.role == "panel"] == [1]

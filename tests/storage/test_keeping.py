@@ -41,6 +41,7 @@ async def test_every_kind_of_record_comes_back_as_it_went_in():
         cost=6_000,
         cost_known=True,
         error="none to speak of",
+        error_kind="server",
         degraded="no_analysis",
         prompts="prompts-1",
         request=start.request,

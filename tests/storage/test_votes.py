@@ -61,6 +61,14 @@ async def test_two_fused_answers_rate_their_presets_and_writers_and_no_panelist(
     assert scores.panelists == ()
 
 
+async def test_two_panelists_rate_each_other_and_nothing_that_was_fused():
+    async with open_sqlite(MEMORY) as store:
+        await keep(store, (SEAT, replace(SEAT, seat=0, model="lab/a"), "right"))
+        scores = await store.scores()
+    assert (scores.presets, scores.writers) == ((), ())
+    assert scores.panelists == (Score("lab/a", 1, 0, 0), Score("lab/b", 0, 1, 0))
+
+
 async def test_an_answer_is_not_rated_against_its_own_kind_nor_where_nothing_was_fused():
     again = replace(FUSED, run_id="gen-b")
     async with open_sqlite(MEMORY) as store:

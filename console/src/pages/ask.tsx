@@ -1,62 +1,46 @@
-/** Ask: the question, who shall answer it, what that would cost, and two ways to send it. */
+/** Ask: the question, who shall answer it, what that would cost, and two ways to send it. It is shown once the desk is known. */
 
-import { effect, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { api, Refused } from "../api";
-import { lineup, maxCost, sent, wish } from "../draft";
-import { announce } from "../parts/announcer";
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { takeUp } from "../draft";
 import { Code } from "../parts/code";
 import { Composer } from "../parts/composer";
 import { EstimateLine } from "../parts/estimate";
 import { Examples } from "../parts/examples";
-import { Options, type Place as OptionPlace } from "../parts/options";
-import { Picker, Presets, type Place as PickerPlace } from "../parts/picker";
-import { go } from "../router";
+import { useSendKey } from "../parts/keys";
+import { Likeness } from "../parts/likeness";
+import { Options } from "../parts/options";
+import { Picker, Presets } from "../parts/picker";
+import { Sending, type Errors, type Way } from "../sending";
 import { begin, desk } from "../session";
 import "./ask.css";
 
-type Place = "prompt" | "form" | PickerPlace | OptionPlace;
-type Errors = Partial<Record<Place, string>>;
-
 export function Ask() {
-  const errors = useSignal<Errors>({});
-  const sending = useSignal(false);
+  const sending = useMemo(() => new Sending(), []);
   const coding = useSignal(false);
   const problem = desk.value?.problem ?? null;
-  const disabled = problem !== null;
-  useEffect(() => effect(() => {
-    void [wish.value, maxCost.value]; // whatever was wrong with them may be right now
-    errors.value = {};
-  }), []);
-  const send = async (panelOnly: boolean) => {
-    if (disabled || sending.value) return;
-    errors.value = missing();
-    if (Object.keys(errors.value).length === 0) {
-      sending.value = true;
-      errors.value = await submit(panelOnly);
-      sending.value = false;
-    }
-    focusFirst(errors.value);
-  };
-  const press = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    void send(false);
-  };
+  useLayoutEffect(takeUp, []);
+  useEffect(() => sending.attend(), []);
+  useSendKey(useMemo(() => () => void sending.send("answer"), []));
+  const errors = sending.errors.value;
   return (
     <>
-      <form class="ask" aria-busy={desk.value === null} noValidate onKeyDown={press} onSubmit={(event) => event.preventDefault()}>
+      <form class="ask" noValidate onSubmit={(event) => event.preventDefault()}>
         <h1>Ask several models</h1>
         {problem ? <Problem {...problem} /> : null}
-        <fieldset disabled={disabled} class="ask-grid" {...(problem ? { "aria-describedby": "ask-problem" } : {})}>
+        <fieldset class="ask-grid" {...(problem ? { "aria-describedby": "ask-problem" } : {})}>
           <legend class="unseen">Question and panel</legend>
           <div class="ask-question">
-            <Composer error={errors.value.prompt} disabled={disabled} />
-            <Sending sending={sending.value} onSend={(panelOnly) => void send(panelOnly)} onCode={() => (coding.value = true)} />
-            {errors.value.form ? <p class="band bad" role="alert">{errors.value.form}</p> : null}
+            <Composer error={errors.prompt} />
+            <Likeness />
+            <Ways
+              sending={sending.busy.value} disabled={problem !== null}
+              onSend={(way) => void sending.send(way)} onCode={() => (coding.value = true)}
+            />
+            {errors.form ? <p class="band bad" role="alert">{errors.form}</p> : null}
           </div>
-          <Side errors={errors.value} />
-          <Examples disabled={disabled} />
+          <Side errors={errors} />
+          <Examples />
         </fieldset>
       </form>
       {coding.value ? <Code onEnd={() => (coding.value = false)} /> : null}
@@ -64,15 +48,20 @@ export function Ask() {
   );
 }
 
-interface Sent { readonly sending: boolean; readonly onSend: (panelOnly: boolean) => void; readonly onCode: () => void }
+interface Told {
+  readonly sending: boolean;
+  readonly disabled: boolean;
+  readonly onSend: (way: Way) => void;
+  readonly onCode: () => void;
+}
 
-function Sending({ sending, onSend, onCode }: Sent) {
+function Ways({ sending, disabled, onSend, onCode }: Told) {
   return (
     <div class="send">
       <EstimateLine />
       <div class="row">
-        <button type="button" class="main" disabled={sending} onClick={() => onSend(false)}>{sending ? "Sending" : "Ask"}</button>
-        <button type="button" disabled={sending} aria-describedby="compare-first" onClick={() => onSend(true)}>
+        <button type="button" class="main" disabled={disabled || sending} onClick={() => onSend("answer")}>{sending ? "Sending" : "Ask"}</button>
+        <button type="button" disabled={disabled || sending} aria-describedby="compare-first" onClick={() => onSend("panel")}>
           Compare first
         </button>
         <button type="button" class="quiet" onClick={onCode}>Show as code</button>
@@ -105,53 +94,7 @@ function Problem({ message, next }: { message: string; next: string }) {
     <div class="band warn" id="ask-problem" role="alert">
       <p>{message}</p>
       <p>{next} <a data-in href="/settings">Where keys are set</a></p>
+      <p>What you write here is kept meanwhile. <button type="button" class="small" onClick={() => void begin()}>Look again</button></p>
     </div>
   );
-}
-
-/** What the page can see is wrong before the server is asked. */
-function missing(): Errors {
-  if (!desk.value) return { form: "The models are still being listed." };
-  return {
-    ...(wish.value.prompt === "" ? { prompt: "There is no question yet." } : {}),
-    ...(lineup.value.panel.length === 0 ? { panel: "A panel needs at least one model." } : {}),
-    ...(maxCost.value.trim() && !(Number(maxCost.value) > 0) ? { max_cost: "Give dollars above zero, such as 0.50." } : {}),
-  };
-}
-
-async function submit(panelOnly: boolean): Promise<Errors> {
-  try {
-    const { id } = await api.ask({ ...wish.value, ...(panelOnly ? { stop_after_panel: true } : {}) });
-    sent();
-    announce("The question is sent");
-    go(`/runs/${encodeURIComponent(id)}`);
-    return {};
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) void begin(); // the session has ended: sign in again
-    return refused(error);
-  }
-}
-
-/** The words of a refusal at the field it names; the path may be that of the wish or of the plugin it becomes. */
-function refused(error: unknown): Errors {
-  const words = error instanceof Error ? error.message : String(error);
-  const param = error instanceof Refused ? error.param : "";
-  const place = PLACES.find(([pattern]) => pattern.test(param))?.[1] ?? "form";
-  return { [place]: words };
-}
-
-const PLACES: readonly (readonly [pattern: RegExp, place: Place])[] = [
-  [/panel|analysis_models|preset/, "panel"],
-  [/analyst|(^|\.)model$/, "analyst"],
-  [/writer/, "writer"],
-  [/max_cost/, "max_cost"],
-  [/collections/, "collections"],
-  [/tools/, "tools"],
-  [/system|instructions/, "system"],
-  [/prompt|messages|input/, "prompt"],
-];
-
-function focusFirst(errors: Errors): void {
-  const place = Object.keys(errors)[0];
-  if (place) requestAnimationFrame(() => document.getElementById(`ask-${place}`)?.focus());
 }

@@ -69,8 +69,8 @@ function Failure() {
 }
 
 function Nothing() {
-  const { search, status, model, starred } = list.wanted.value;
-  if (search || status || model || starred) {
+  const { search, status, model, error, starred } = list.wanted.value;
+  if (search || status || model || error || starred) {
     return (
       <div class="card nothing">
         <p>No run fits these filters.</p>

@@ -1,6 +1,6 @@
 /** A run, at work or kept: its status, the answer, where the panel agrees, the panel itself, and what it all took. */
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Actions, useDoing, type Doing } from "../parts/actions";
 import { Agreement } from "../parts/agreement";
@@ -8,6 +8,7 @@ import { Answer } from "../parts/answer";
 import { Panel } from "../parts/columns";
 import { CostBar } from "../parts/costbar";
 import { Draft, Fusing } from "../parts/editing";
+import { Events } from "../parts/events";
 import { ResearchLog, Sources } from "../parts/research";
 import { Standing, Took } from "../parts/seat";
 import { namesOf, Sign, signsOf } from "../parts/sign";
@@ -16,6 +17,9 @@ import { Stream } from "../parts/stream";
 import { Waterfall } from "../parts/waterfall";
 import { RunView } from "../run";
 import "./run.css";
+
+/** Characters of one model's answer that are shown in place of the fused one. */
+const HELD = 6000;
 
 export function RunPage({ id }: { id: string }) {
   const view = useMemo(() => new RunView(id), [id]);
@@ -55,12 +59,28 @@ function Body({ view, draft, doing }: { view: RunView; draft: Draft; doing: Doin
         <Agreement view={view} />
       </div>
       <Panel view={view} draft={draft} />
+      <Below view={view} />
+    </>
+  );
+}
+
+/** What it all took: drawn a frame later than the answers, so that they need not wait for it. */
+function Below({ view }: { view: RunView }) {
+  const due = useSignal(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => (due.value = true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  if (!due.value) return null;
+  return (
+    <>
       <div class="charts">
         <Waterfall view={view} />
         <CostBar view={view} />
       </div>
       <Sources view={view} />
       <ResearchLog view={view} />
+      <Events view={view} />
     </>
   );
 }
@@ -137,6 +157,7 @@ function AtWork({ view }: { view: RunView }) {
 function Preliminary({ view }: { view: RunView }) {
   const first = view.first.value!;
   const busy = useComputed(() => false);
+  const beginning = useComputed(() => beginningOf(first.content.value));
   const name = namesOf(view.seats.value.map((seat) => seat.model))[first.seat];
   return (
     <div class="preliminary">
@@ -144,9 +165,16 @@ function Preliminary({ view }: { view: RunView }) {
         <span class="tag">{view.running.value ? "preliminary: one model" : "one model, not fused"}</span>{" "}
         <span class="soft">{view.running.value ? `${name} answered first. The fused answer will take its place.` : `What ${name} answered.`}</span>
       </p>
-      <div class="held" tabIndex={0} role="group" aria-label={`Preliminary answer of ${name}`}><Stream text={first.content} busy={busy} /></div>
+      <div class="held" tabIndex={0} role="group" aria-label={`Preliminary answer of ${name}`}><Stream text={beginning} busy={busy} /></div>
+      {beginning.value.length < first.content.value.length && <p class="soft">This is its beginning. The whole of it stands below.</p>}
     </div>
   );
+}
+
+/** The first blocks of a long text: what stands in for an answer is soon taken away again. */
+function beginningOf(text: string): string {
+  const end = text.length > HELD ? text.lastIndexOf("\n\n", HELD) : -1;
+  return end > 0 ? text.slice(0, end) : text;
 }
 
 function Missing({ view }: { view: RunView }) {

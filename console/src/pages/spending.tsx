@@ -46,12 +46,14 @@ function Sums({ spend }: { spend: Spend }) {
   const total = days.reduce((sum, one) => sum + Number(one.cost), 0);
   return (
     <>
-      <dl class="totals">
-        <Total name="Today" cost={spend.today} />
-        <Total name="This month" cost={spend.month} />
-        <Total name={`Last ${DAYS} days`} cost={String(total)} />
-      </dl>
-      <p class="against">{against(spend.fused)}</p>
+      <div class="head">
+        <dl class="totals">
+          <Total name="Today" cost={spend.today} />
+          <Total name="This month" cost={spend.month} />
+          <Total name={`Last ${DAYS} days`} cost={String(total)} />
+        </dl>
+        <p class="against">{against(spend.fused)}</p>
+      </div>
       <section class="card">
         <h2>By day</h2>
         <DayBars days={days} name={`Spent each day of the last ${DAYS} days`} />

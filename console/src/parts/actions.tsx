@@ -2,9 +2,11 @@
 
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { api, type Wish } from "../api";
+import { askSeats, edit, repeat } from "../again";
+import { api } from "../api";
+import { sidesOf } from "../blind";
 import { go } from "../router";
-import { has, type RunView } from "../run";
+import { has, type LiveSeat, type RunView } from "../run";
 import { money } from "../words";
 import { announce } from "./announcer";
 import { copied } from "./clipboard";
@@ -13,9 +15,6 @@ import type { Draft } from "./editing";
 import { useKeys, type Shortcut } from "./keys";
 import { Menu } from "./menu";
 import "./actions.css";
-
-/** Where the composer finds what it shall begin with. */
-const DRAFT = "fuseline.draft";
 
 /** Questions that are open, and what went wrong with the last thing that was tried. */
 export class Doing {
@@ -38,7 +37,17 @@ export class Doing {
   }
 
   again(): Promise<void> {
-    return this.try(async () => go(`/runs/${(await api.ask(wishOf(this.view))).id}`));
+    return this.try(() => repeat(this.view));
+  }
+
+  edit(): Promise<void> {
+    return this.try(() => edit(this.view));
+  }
+
+  /** Ask all seats again that have no answer. */
+  retry(): Promise<void> {
+    const failed = failedIn(this.view).map((seat) => [seat.seat, seat.model] as const);
+    return this.try(() => askSeats(this.view, new Map(failed)));
   }
 
   mark(marks: { title?: string; starred?: boolean }): Promise<void> {
@@ -64,22 +73,15 @@ export function useDoing(view: RunView): Doing {
   return useMemo(() => new Doing(view, asking, naming, error), [view]);
 }
 
-/** The same question to the same models. */
-function wishOf(view: RunView): Wish {
-  const { preset = "", panel = [] } = view.header.value ?? {};
-  const models = view.seats.value.length > 0 ? view.seats.value.map((seat) => seat.model) : panel;
-  return {
-    prompt: view.prompt.value,
-    ...(preset ? { preset } : {}),
-    ...(models.length > 0 && { panel: models }),
-    ...(view.analyst.value && { analyst: view.analyst.value }),
-    ...(view.writer.value && { writer: view.writer.value }),
-  };
+/** The seats of a run that is over which have no answer, where they can be asked again. */
+function failedIn({ run, over, seats }: RunView): LiveSeat[] {
+  if (!over.value || !run.value?.request || run.value.unrepeatable) return [];
+  return seats.value.filter((seat) => seat.state.value === "failed");
 }
 
-function edit(view: RunView): void {
-  sessionStorage.setItem(DRAFT, JSON.stringify(wishOf(view)));
-  go("/");
+/** Where two answers of the run are compared without their names; nothing where there are not two. */
+function judged({ run, over, id }: RunView): string | null {
+  return over.value && run.value && sidesOf(run.value).length > 1 ? `/votes?run=${encodeURIComponent(id)}` : null;
 }
 
 export function Actions({ doing, draft }: { doing: Doing; draft: Draft }) {
@@ -103,11 +105,13 @@ export function Actions({ doing, draft }: { doing: Doing; draft: Draft }) {
         <Again doing={doing} />
         <button type="button" class="quiet small" onClick={() => (doing.naming.value = true)}>Rename</button>
         <button type="button" class="quiet small" disabled={view.running.value} onClick={() => (doing.asking.value = "delete")}>Delete</button>
+        {judged(view) && <a data-in href={judged(view)!}>Judge blind</a>}
         {header.parent && <a data-in href={`/runs/${encodeURIComponent(header.parent)}`}>The run it came from</a>}
         <a class="soft" data-in href={`/runs/${encodeURIComponent(view.id)}`} title="The address of this run">Permalink</a>
       </div>
       {doing.naming.value && <Naming doing={doing} />}
       {doing.error.value && <p class="band bad" role="alert">{doing.error}</p>}
+      {view.run.value?.unrepeatable && <p class="soft">It cannot be run again just as it was. {view.run.value.unrepeatable}</p>}
       <Questions doing={doing} />
     </div>
   );
@@ -127,11 +131,16 @@ function Exports({ view }: { view: RunView }) {
 
 function Again({ doing }: { doing: Doing }) {
   const { view } = doing;
-  const possible = view.prompt.value !== "" && !view.running.value;
+  const run = view.run.value;
+  const failed = failedIn(view);
+  const lost = run !== null && !run.request;
   return (
     <>
-      <button type="button" class="quiet small" disabled={!possible} onClick={() => void doing.again()}>Run again</button>
-      <button type="button" class="quiet small" disabled={!view.prompt.value} onClick={() => edit(view)}>Edit and run again</button>
+      {failed.length > 0 && (
+        <button type="button" class="quiet small" onClick={() => void doing.retry()}>Ask the failed {failed.length === 1 ? "seat" : "seats"} again</button>
+      )}
+      <button type="button" class="quiet small" disabled={!run?.request || run.unrepeatable !== ""} onClick={() => void doing.again()}>Run again</button>
+      <button type="button" class="quiet small" disabled={lost} onClick={() => void doing.edit()}>Edit and run again</button>
     </>
   );
 }
@@ -185,8 +194,16 @@ function keysOf(doing: Doing, box: { readonly current: HTMLElement | null }): Sh
     { key: "0", does: "To the answer", run: answer },
     { key: "t", does: "To the timeline", run: () => document.getElementById("timeline")?.focus() },
     { key: "c", does: "Copy the answer", run: () => { if (view.answer.value) void copied(view.answer.value, "the answer"); } },
-    { key: "e", does: "Export", run: () => box.current?.querySelector<HTMLElement>(".export button:not(:disabled)")?.click() },
+    { key: "e", does: "Export", run: () => open(box.current?.querySelector<HTMLElement>(".export button:not(:disabled)")) },
+    { key: "r", does: "Ask the failed seats again", run: () => { if (failedIn(view).length > 0) void doing.retry(); } },
+    { key: "b", does: "Judge two answers blind", run: () => { const to = judged(view); if (to) go(to); } },
   ];
+}
+
+/** Press a button with the focus on it, so that the focus comes back to it. */
+function open(button: HTMLElement | null | undefined): void {
+  button?.focus();
+  button?.click();
 }
 
 /** Escape asks whether to stop, while there is something to stop and nothing else that Escape would close. */

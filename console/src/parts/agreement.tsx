@@ -10,7 +10,7 @@ import { highlighted } from "./highlight";
 import { useKeys, type Shortcut } from "./keys";
 import { Cards, Matrix } from "./matrix";
 import { analysisMeaning } from "./meanings";
-import { pointsOf, SHOWN, whereabouts, type Filter, type Point, type Voice } from "./points";
+import { KINDS, pointsOf, SHOWN, whereabouts, type Filter, type Point, type Voice } from "./points";
 import { namesOf, signsOf } from "./sign";
 import { told, Where } from "./where";
 import "./agreement.css";
@@ -98,11 +98,16 @@ function Filters({ points, filter }: { points: readonly Point[]; filter: Signal<
     <div class="row filters" role="group" aria-label="Which claims">
       {(Object.keys(SHOWN) as Filter[]).map((one) => (
         <button key={one} type="button" aria-pressed={filter.value === one} onClick={() => (filter.value = one)}>
-          {SHOWN[one].name} <span class="figure">{points.filter((point) => SHOWN[one].kinds.includes(point.kind)).length}</span>
+          {one !== "all" && <Key kind={SHOWN[one].kinds[0]!} />}{SHOWN[one].name} <span class="figure">{points.filter((point) => SHOWN[one].kinds.includes(point.kind)).length}</span>
         </button>
       ))}
     </div>
   );
+}
+
+/** The sign of a kind, so that the filters explain the signs of the list, too. */
+function Key({ kind }: Pick<Point, "kind">) {
+  return <span class={`mark-of ${kind}`} aria-hidden="true">{KINDS[kind].sign}</span>;
 }
 
 type Points = { readonly value: readonly Point[] };

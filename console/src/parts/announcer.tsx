@@ -4,9 +4,9 @@ import { signal } from "@preact/signals";
 
 const told = signal("");
 
-/** Say something once. */
+/** Say something once; the same words again are heard again. */
 export function announce(words: string): void {
-  told.value = words;
+  told.value = words === told.peek() ? `${words}\u00a0` : words;
 }
 
 export function Announcer() {

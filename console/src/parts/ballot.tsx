@@ -1,7 +1,7 @@
 /** A blind comparison: two answers without their names until one is preferred. */
 
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { api, type Choice, type Run, type Side } from "../api";
 import { drawn, mixed, nameOf, neutral, sidesOf, textOf, type Pair } from "../blind";
 import { announce } from "./announcer";
@@ -109,32 +109,42 @@ const OUTCOMES: Record<Choice, string> = {
 const outcome = (choice: Choice) => OUTCOMES[choice];
 const reveal = (run: Run, { left, right }: Pair) => `Left: ${nameOf(run, left)}. Right: ${nameOf(run, right)}.`;
 
-/** Two answers of the reader's choice; which of them is on the left stays open. */
+/** Two answers of the reader's choice; which of them is on the left stays open. No name is on the page before they are asked for. */
 function Own({ run, take }: { run: Run; take: (pair: Pair) => void }) {
+  const open = useSignal(false);
+  if (sidesOf(run).length < 3) return null;
+  return (
+    <details class="own" onToggle={(event) => (open.value = event.currentTarget.open)}>
+      <summary>Choose the two answers yourself</summary>
+      {open.value && <Choosing run={run} take={take} />}
+    </details>
+  );
+}
+
+function Choosing({ run, take }: { run: Run; take: (pair: Pair) => void }) {
   const sides = sidesOf(run);
   const one = useSignal(0);
   const other = useSignal(1);
-  if (sides.length < 3) return null;
   return (
-    <details class="own">
-      <summary>Choose the two answers yourself</summary>
+    <>
       <div class="row">
         <Picked label="One" run={run} sides={sides} value={one} />
         <Picked label="The other" run={run} sides={sides} value={other} />
         <button type="button" disabled={one.value === other.value} onClick={() => take(mixed(sides[one.value]!, sides[other.value]!))}>Compare these</button>
       </div>
       <p class="soft">You know which two they are, but not which is on the left.</p>
-    </details>
+    </>
   );
 }
 
 function Picked({ label, run, sides, value }: { label: string; run: Run; sides: readonly Side[]; value: Signal<number> }) {
+  const id = useId();
   return (
-    <label>
-      {label}{" "}
-      <select value={value.value} onChange={(event) => (value.value = Number(event.currentTarget.value))}>
+    <span>
+      <label for={id}>{label}</label>{" "}
+      <select id={id} value={value.value} onChange={(event) => (value.value = Number(event.currentTarget.value))}>
         {sides.map((side, at) => <option key={at} value={at}>{side.seat === null ? "the fused answer" : nameOf(run, side)}</option>)}
       </select>
-    </label>
+    </span>
   );
 }

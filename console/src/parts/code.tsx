@@ -1,7 +1,7 @@
 /** The wish as code, to be copied: one language at a time. */
 
 import { useSignal } from "@preact/signals";
-import { question, wish } from "../draft";
+import { like, question, wish } from "../draft";
 import { LANGUAGES, sample, type Language } from "../samples";
 import { session } from "../session";
 import { announce } from "./announcer";
@@ -39,6 +39,7 @@ export function Code({ onEnd }: { onEnd: () => void }) {
       </pre>
       <p class="hint">
         {text.length > SHOWN ? "Only its beginning is shown; what you copy is whole. " : ""}
+        {like.value ? "What goes along from another run is not in it. " : ""}
         {keyed ? "FUSELINE_KEY is a key of this gateway. It is never shown here." : "This gateway asks for no key."}
       </p>
     </Dialog>

@@ -12,7 +12,7 @@ import { namesOf, Sign, signsOf } from "./sign";
 import "./columns.css";
 
 const LAYOUTS: readonly (readonly [Layout, string])[] = [["columns", "Columns"], ["tabs", "Tabs"], ["stack", "Stack"]];
-const NARROW = "(max-width: 899px)";
+const NARROW = "screen and (max-width: 899px)"; // on paper every seat stands in full
 
 export function Panel({ view, draft }: { view: RunView; draft: Draft }) {
   const wide = useSignal<number | null>(null);

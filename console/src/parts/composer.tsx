@@ -9,9 +9,7 @@ import "./composer.css";
 
 const grows = CSS.supports("field-sizing", "content");
 
-interface Told { readonly error: string | undefined; readonly disabled: boolean }
-
-export function Composer({ error, disabled }: Told) {
+export function Composer({ error }: { error: string | undefined }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const over = useSignal(false);
   const refused = useSignal("");
@@ -20,19 +18,19 @@ export function Composer({ error, disabled }: Told) {
     if (!grows && area.current) fit(area.current);
   }, [prompt.value]);
   useEffect(() => {
-    if (disabled || !eager.value) return;
+    if (!eager.value) return;
     area.current?.focus();
     eager.value = false;
-  }, [disabled, eager.value]);
+  }, [eager.value]);
   const drop = async (event: DragEvent) => {
     event.preventDefault();
     over.value = false;
-    if (!disabled) refused.value = await attach([...(event.dataTransfer?.files ?? [])]);
+    refused.value = await attach([...(event.dataTransfer?.files ?? [])]);
   };
   const lift = (event: DragEvent) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    over.value = !disabled;
+    over.value = true;
   };
   return (
     <div

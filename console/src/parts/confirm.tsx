@@ -1,7 +1,7 @@
 /** A question before something that cannot be taken back. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import "./confirm.css";
 
 interface Told {
@@ -16,7 +16,7 @@ interface Told {
 export function Confirm({ title, does, onYes, onEnd, children }: Told) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key is heard
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

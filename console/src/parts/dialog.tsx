@@ -1,7 +1,7 @@
 /** A box over the page: Escape or its button closes it, and the focus goes back to where it was. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import "./dialog.css";
 
 interface Told { readonly title: string; readonly onEnd: () => void; readonly children: ComponentChildren }
@@ -9,7 +9,7 @@ interface Told { readonly title: string; readonly onEnd: () => void; readonly ch
 export function Dialog({ title, onEnd, children }: Told) {
   const box = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key is heard
     const shown = box.current;
     const before = document.activeElement;
     shown?.showModal();

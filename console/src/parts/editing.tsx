@@ -1,12 +1,13 @@
 /** A person between panel and writer: which answers are kept, what is changed in them, who fuses them, with what in mind. */
 
 import { signal, type Signal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useId, useMemo } from "preact/hooks";
 import { api, type Refusion } from "../api";
 import { go } from "../router";
 import { has, type LiveSeat, type RunView } from "../run";
 import { short } from "../words";
 import { ModelBox } from "./combobox";
+import { useSendKey } from "./keys";
 import { namesOf } from "./sign";
 import "./editing.css";
 
@@ -45,8 +46,10 @@ export class Draft {
   }
 
   async send(view: RunView): Promise<void> {
+    if (this.sending.value) return;
+    this.error.value = this.kept(view).length > 0 ? "" : "There is nothing to fuse: use at least one answer.";
+    if (this.error.value) return;
     this.sending.value = true;
-    this.error.value = "";
     try {
       go(`/runs/${(await api.fuse(view.id, this.wish(view))).id}`);
     } catch (error) {
@@ -78,6 +81,7 @@ export function answerOf(seat: LiveSeat): string {
 export function Fusing({ view, draft }: { view: RunView; draft: Draft }) {
   const id = useId();
   const kept = draft.kept(view).length;
+  useSendKey(useMemo(() => () => void draft.send(view), [view, draft]));
   return (
     <form class="fusing card" aria-labelledby={id} onSubmit={(event) => { event.preventDefault(); void draft.send(view); }}>
       <h3 id={id}>{view.unfused.value ? "Fuse these answers" : "Fuse the same answers again"}</h3>

@@ -35,7 +35,6 @@ export function EstimateLine() {
       window.clearTimeout(pause);
     };
   });
-  if (!desk.value) return <p class="estimate soft">Looking at what can be called</p>;
   return (
     <p class="estimate" aria-busy={asking.value}>
       <Calls estimate={found.value} /> <Cost estimate={found.value} failure={failure.value} asking={asking.value} />

@@ -23,7 +23,7 @@ const EXAMPLES: readonly (readonly [kind: string, title: string, text: string])[
 ];
 
 /** Gone as soon as there is a question of one's own, which a press here would overwrite. */
-export function Examples({ disabled }: { disabled: boolean }) {
+export function Examples() {
   if (prompt.value && !EXAMPLES.some(([, , text]) => text === prompt.value)) return null;
   const begin = (text: string) => {
     prompt.value = text;
@@ -35,7 +35,7 @@ export function Examples({ disabled }: { disabled: boolean }) {
       <ul>
         {EXAMPLES.map(([kind, title, text]) => (
           <li key={kind}>
-            <button type="button" disabled={disabled} onClick={() => begin(text)}>
+            <button type="button" onClick={() => begin(text)}>
               <span class="soft">{kind}</span><span>{title}</span>
             </button>
           </li>

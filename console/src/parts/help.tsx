@@ -28,8 +28,8 @@ const EVERYWHERE: readonly Shortcut[] = [
 ];
 
 const IN_FIELDS: readonly (readonly [keys: string, does: string])[] = [
-  [`${/Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"} + Enter`, "Send the question"],
-  ["Esc", "Leave the field, close a list or a box"],
+  [`${/Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"} + Enter`, "Send the question, or fuse the answers"],
+  ["Esc", "Leave the field, close a list or a box, stop the run"],
 ];
 
 /** A button for those who do not know the key yet, and the box it opens. */

@@ -5,6 +5,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { aligned, visible, wordsOf, type Span, type Word } from "../prose";
 import { paint } from "./paint";
+import { partOf } from "./places";
 import type { Place } from "./whereabouts";
 
 export interface Highlighted {
@@ -31,7 +32,18 @@ interface ShownWord extends Word { readonly node: Text }
 
 /** For each span of a Markdown source its range in what is shown of it; `null` where that is not sure. */
 export function rangesOf(container: Element, source: string, spans: readonly Span[]): (Range | null)[] {
-  if (spans.length === 0) return [];
+  const parts = spans.map((span) => partOf(container, source, span));
+  const found: (Range | null)[] = spans.map(() => null);
+  for (const part of new Set(parts)) {
+    const own = spans.map((_, at) => at).filter((at) => parts[at] === part);
+    const ahead = part?.start ?? 0;
+    const inside = own.map((at) => ({ start: spans[at]!.start - ahead, end: spans[at]!.end - ahead }));
+    rangesIn(part?.element ?? container, part?.raw ?? source, inside).forEach((range, nth) => { found[own[nth]!] = range; });
+  }
+  return found;
+}
+
+function rangesIn(container: Element, source: string, spans: readonly Span[]): (Range | null)[] {
   const text = visible(source);
   const said = wordsOf(text);
   const shown = shownWords(container);

@@ -1,4 +1,4 @@
-/** Single-key shortcuts: a table of them, heard outside of fields, switched off where the reader wants that. */
+/** Shortcuts: a table of single keys, heard outside of fields and switched off where the reader wants that; and the key that sends. */
 
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
@@ -22,10 +22,25 @@ export function useKeys(keys: readonly Shortcut[]): void {
   }, [keys]);
 }
 
+/** Have Ctrl or Cmd with Enter send what is on the page, wherever on it the focus is. */
+export function useSendKey(send: () => void): void {
+  useLayoutEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;
+      if (document.querySelector("dialog:modal")) return;
+      event.preventDefault();
+      send();
+    };
+    document.addEventListener("keydown", hear);
+    return () => document.removeEventListener("keydown", hear);
+  }, [send]);
+}
+
 export function Keys() {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || shortcuts.value === "off") return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.key.length === 1 && shortcuts.value === "off") return; // Escape and the arrows are no characters
       const target = event.target as HTMLElement | null;
       if (target?.closest("input, textarea, select, [contenteditable=true]")) return;
       if (document.querySelector("dialog:modal")) return; // what lies behind an open box is not to be moved

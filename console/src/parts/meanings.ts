@@ -28,6 +28,9 @@ const SEAT: Record<string, string> = {
   cancelled: "It was stopped before it had answered.",
 };
 
+/** Why a seat may have no answer. */
+export const REASONS = Object.keys(SEAT);
+
 const ANALYSIS: Record<string, string> = {
   judge_upstream_error: "the analyst could not be reached",
   judge_empty_completion: "the analyst said nothing",
@@ -43,17 +46,38 @@ const DEGRADED: Record<string, string> = {
   degraded: "The answer was made with less than was asked for.",
 };
 
+const RUN: Record<string, string> = {
+  provider_auth: "A provider refused the key. Look at it in the settings of the server.",
+  provider_payment_required: "An account at a provider has no credit left, or has reached its spending limit.",
+  rate_limit_exceeded: "A provider takes no more requests for this key at the moment. Try again in a minute.",
+  provider_overloaded: "There is no capacity left at the moment. Try again later.",
+  provider_unavailable: "A provider failed, or could not be reached. Try again later, or with other models.",
+  timeout: "The time was used up before there was an answer.",
+  payment_required: "The limit on cost was reached. Run it again with a higher one.",
+  context_length_exceeded: "The question is longer than the models can read.",
+  payload_too_large: "The question is larger than the provider takes.",
+  not_found: "No configured provider serves this model.",
+};
+
+/** What the kind of a run's error means for the one who asked; nothing where the error itself says it all. */
+export function failing(kind: string): string {
+  return RUN[kind] ?? "";
+}
+
+/** What a word means; words such as `constructor` mean nothing here, though every object knows them. */
+const of = (words: Record<string, string>, word: string) => (Object.hasOwn(words, word) ? words[word] : undefined);
+
 /** What a failed seat's reason means for the one who asked; nothing where the error itself says it all. */
 export function meaning(reason: string): string {
-  return SEAT[reason] ?? "";
+  return of(SEAT, reason) ?? "";
 }
 
 export function analysisMeaning(reason: string): string {
-  return ANALYSIS[reason] ?? reason.replaceAll("_", " ");
+  return of(ANALYSIS, reason) ?? reason.replaceAll("_", " ");
 }
 
 /** Why an answer is less than a fused one; nothing where it is not. */
 export function degradation(word: string): string {
   if (!word || word === "panel_only") return "";
-  return DEGRADED[word] ?? `The answer is less than was asked for: ${word.replaceAll("_", " ")}.`;
+  return of(DEGRADED, word) ?? `The answer is less than was asked for: ${word.replaceAll("_", " ")}.`;
 }

@@ -21,7 +21,14 @@ export function Menu({ label, name, quiet = false, disabled = false, children }:
       <button type="button" class={quiet ? "quiet" : ""} popovertarget={id} disabled={disabled} {...(name ? { "aria-label": name } : {})}>
         {label}
       </button>
-      <div ref={list} id={id} class="menu" popover="auto" onClick={() => list.current?.hidePopover()}>{children}</div>
+      <div ref={list} id={id} class="menu" popover="auto" onToggle={(event) => event.newState === "open" && first(list.current)?.focus()} onClick={() => list.current?.hidePopover()}>
+        {children}
+      </div>
     </>
   );
+}
+
+/** What the focus goes to, since the list may stand far from its button in the order of the page. */
+function first(list: HTMLElement | null): HTMLElement | null | undefined {
+  return list?.querySelector<HTMLElement>("a, button:not(:disabled)");
 }

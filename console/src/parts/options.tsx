@@ -1,11 +1,12 @@
 /** What else can be wished for: tools, documents, what it may cost, instructions. */
 
-import { collections, maxCost, repair, system, tools } from "../draft";
+import { collections, limits, repair, system, tools } from "../draft";
+import { LIMITS, NAMES, type Limit } from "../limits";
 import { desk } from "../session";
 import { Field, Tick } from "./field";
 import "./options.css";
 
-export type Place = "max_cost" | "system" | "collections" | "tools";
+export type Place = Limit | "system" | "collections" | "tools";
 
 export function Options({ errors }: { errors: Partial<Record<Place, string>> }) {
   const engines = desk.value?.engines ?? [];
@@ -20,14 +21,7 @@ export function Options({ errors }: { errors: Partial<Record<Place, string>> }) 
         label="Ask the writer again about lone findings" checked={repair.value} onTick={(on) => (repair.value = on)}
         hint="Where one model alone found something and the answer left it out"
       />
-      <Field id="ask-max_cost" label="Stop at a cost of (US dollars)" error={errors.max_cost}>
-        {(tied) => (
-          <input
-            {...tied} class="cost" type="text" inputMode="decimal" autocomplete="off" placeholder="no limit" value={maxCost.value}
-            onInput={(event) => (maxCost.value = event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <Limits errors={errors} />
       <details class="system" open={Boolean(errors.system) || Boolean(system.peek())}>
         <summary>System text</summary>
         <Field id="ask-system" label="Instructions for everybody" error={errors.system}>
@@ -40,6 +34,28 @@ export function Options({ errors }: { errors: Partial<Record<Place, string>> }) 
         </Field>
       </details>
     </>
+  );
+}
+
+/** What a run may cost, take and write; it ends in good order where it comes to one of them. */
+function Limits({ errors }: { errors: Partial<Record<Place, string>> }) {
+  return (
+    <fieldset class="limits">
+      <legend>Limits</legend>
+      <div>
+        {NAMES.map((one) => (
+          <Field key={one} id={`ask-${one}`} label={LIMITS[one].label} error={errors[one]}>
+            {(tied) => (
+              <input
+                {...tied} type="text" inputMode={LIMITS[one].whole ? "numeric" : "decimal"} autocomplete="off"
+                placeholder={LIMITS[one].usual} value={limits.value[one]}
+                onInput={(event) => (limits.value = { ...limits.value, [one]: event.currentTarget.value })}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

@@ -1,7 +1,7 @@
 /** Who sits on the panel: the presets, the seats one by one, who compares and who writes. */
 
 import { CUSTOM, chosen, customise, lineup, preset, seat } from "../draft";
-import { bySlug, prices, tokens } from "../models";
+import { abilities, bySlug, prices, tokens } from "../models";
 import { desk } from "../session";
 import { count } from "../words";
 import { announce } from "./announcer";
@@ -13,8 +13,7 @@ export type Place = "panel" | "analyst" | "writer";
 
 /** The preset that is in use, or a panel of one's own. */
 export function Presets() {
-  if (desk.value === null) return <div class="reserved-chips" aria-hidden="true" />;
-  const { presets } = desk.value;
+  const presets = desk.value?.presets ?? [];
   const choose = (name: string) => (name === CUSTOM ? customise() : (preset.value = name));
   return (
     <>
@@ -39,7 +38,7 @@ export function Picker({ errors }: { errors: Partial<Record<Place, string>> }) {
   return (
     <>
       <h3 class="seats-head">Seats <span class="soft figure">{panel.length} of {most}</span></h3>
-      {desk.value === null ? <Reserved /> : <Seats panel={panel} />}
+      <Seats panel={panel} />
       <ModelBox
         id="ask-panel" label="Add a seat" placeholder="Search for a model" onChoose={add} disabled={full} error={errors.panel}
         hint={full ? `A panel has at most ${count(most, "seat")}.` : undefined}
@@ -79,19 +78,14 @@ function Seats({ panel }: { panel: readonly string[] }) {
   );
 }
 
-/** The room of the seats, while nobody knows yet who sits there. */
-function Reserved() {
-  return <div class="seats reserved" aria-hidden="true">{[0, 1, 2].map((index) => <div key={index} />)}</div>;
-}
-
 function Facts({ slug }: { slug: string }) {
   const model = bySlug.value.get(slug);
   if (!model) return null;
   return (
     <span class="soft facts">
       <span>{prices(model)}</span>
-      {model.context === null ? null : <span>{tokens(model.context)}</span>}
+      {model.context === null ? null : <span>{tokens(model.context)} context</span>}
+      {abilities(model) ? <span>{abilities(model)}</span> : null}
     </span>
   );
 }
-

@@ -5,7 +5,7 @@ import { likest, placeOf, type Place } from "./whereabouts";
 import type { Highlighted } from "./highlight";
 
 export type Kind = "consensus" | "contradiction" | "partial" | "unique" | "blind";
-export type Filter = "all" | "contested" | "alone" | "blind";
+export type Filter = "all" | "agreed" | "contested" | "some" | "alone" | "blind";
 
 export const KINDS: Record<Kind, { readonly sign: string; readonly name: string }> = {
   consensus: { sign: "●", name: "agreed" },
@@ -16,7 +16,9 @@ export const KINDS: Record<Kind, { readonly sign: string; readonly name: string 
 };
 export const SHOWN: Record<Filter, { readonly name: string; readonly kinds: readonly Kind[] }> = {
   all: { name: "All", kinds: ["consensus", "contradiction", "partial", "unique", "blind"] },
+  agreed: { name: "Agreed", kinds: ["consensus"] },
   contested: { name: "Contested", kinds: ["contradiction"] },
+  some: { name: "Some", kinds: ["partial"] },
   alone: { name: "Only one", kinds: ["unique"] },
   blind: { name: "Blind", kinds: ["blind"] },
 };

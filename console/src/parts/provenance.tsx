@@ -104,10 +104,17 @@ function markOf({ key, kind, seats, title, words }: Remark, { signs }: Cast): HT
   mark.dataset.mark = key;
   mark.className = `remark ${kind}`;
   mark.tabIndex = -1; // one of them is on the way of the tabulator, the arrows go to the others
-  const letters = seats.map((seat) => signs[seat] ?? "?");
-  mark.setAttribute("aria-label", [...letters, `${title}: ${words}`].join(" ")); // a name begins with what is seen, for those who speak it
-  mark.append(...(seats.length > 0 ? seats.flatMap((seat, at) => [at > 0 ? " " : "", letterOf(seat, letters[at]!)]) : [{ flag: "!", none: "∅" }[kind as string] ?? "?"]));
+  const seen = signOf(kind, seats, signs);
+  mark.setAttribute("aria-label", `${seen} ${title}: ${words}`); // a name begins with what is seen, for those who speak it
+  mark.append(seats.length === 1 ? letterOf(seats[0]!, seen) : seen);
   return mark;
+}
+
+/** One sign, which is all that there is room for between two sentences: a seat's letter or number, or that of a claim. */
+function signOf(kind: Remark["kind"], seats: readonly number[], signs: readonly string[]): string {
+  if (seats.length > 1) return seats.length === signs.length ? "●" : "◐";
+  if (seats.length === 1) return (signs[seats[0]!] ?? "?").slice(-1);
+  return kind === "flag" ? "!" : kind === "none" ? "∅" : "?";
 }
 
 function letterOf(seat: number, sign: string): HTMLElement {

@@ -6,6 +6,7 @@ import { useRef } from "preact/hooks";
 import type { SeatState } from "../api";
 import type { LiveSeat, RunView } from "../run";
 import { count, seconds } from "../words";
+import { SeatAgain } from "./again";
 import { useBeat } from "./clock";
 import { copied } from "./clipboard";
 import { Editor, type Draft } from "./editing";
@@ -56,6 +57,7 @@ export function SeatCard(place: Place) {
       {draft.open.value && <Choice {...place} editing={editing} />}
       <Trouble seat={seat} />
       {editing.value && draft.open.value ? <Editor seat={seat} draft={draft} name={name} editing={editing} /> : <Said {...place} />}
+      <SeatAgain view={view} seat={seat} name={name} />
     </article>
   );
 }
@@ -90,14 +92,20 @@ function Choice({ seat, name, draft, editing }: Place & { editing: Signal<boolea
 }
 
 /** Why there is no answer, or why it is not a whole or a fresh one. */
+/** Whether a sentence says more than an error did. */
+function adds(sentence: string, error: string): boolean {
+  const bare = (text: string) => text.toLowerCase().replace(/\.$/u, "");
+  return sentence !== "" && bare(sentence) !== bare(error);
+}
+
 function Trouble({ seat }: { seat: LiveSeat }) {
   const final = seat.final.value;
   if (!final) return null;
   if (seat.state.value === "failed") {
     return (
       <div class="band bad">
-        <p><strong>No answer.</strong> {final.error || "Nothing is known about the reason."}</p>
-        {meaning(final.reason) && <p>{meaning(final.reason)}</p>}
+        <p><strong>No answer:</strong> {final.error || "nothing is known about the reason"}</p>
+        {adds(meaning(final.reason), final.error) && <p>{meaning(final.reason)}</p>}
         {seat.content.value && <p>What it had said until then stands below; it was not used.</p>}
       </div>
     );

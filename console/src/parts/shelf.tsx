@@ -9,9 +9,12 @@ import { desk } from "../session";
 import { count } from "../words";
 import { FORMATS } from "./kept";
 import { useKeys } from "./keys";
+import { REASONS } from "./meanings";
 import { Menu } from "./menu";
 
 const PAUSE_MS = 250;
+/** Runs that the server puts into one archive. */
+const MOST_AT_ONCE = 100;
 const KEYS = [{ key: "/", does: "Search the history", run: () => document.getElementById("search")?.focus() }];
 
 /** Search and filters; a pause in typing is long enough to look. */
@@ -36,6 +39,7 @@ export function Filters({ list }: { list: RunList }) {
         </select>
       </label>
       <ModelFilter list={list} />
+      <ErrorFilter list={list} />
       <label class="tick">
         <input type="checkbox" checked={wanted.starred} onChange={(event) => void list.want({ starred: event.currentTarget.checked })} />
         <span>Starred only</span>
@@ -52,6 +56,17 @@ function ModelFilter({ list }: { list: RunList }) {
       <span>Model</span>
       <input list="models-known" autocomplete="off" placeholder="any" defaultValue={list.wanted.value.model} onInput={look} />
       <datalist id="models-known">{[...known].sort().map((slug) => <option key={slug} value={slug} />)}</datalist>
+    </label>
+  );
+}
+
+function ErrorFilter({ list }: { list: RunList }) {
+  const look = usePause((words) => void list.want({ error: words }));
+  return (
+    <label>
+      <span>Went wrong</span>
+      <input list="reasons-known" autocomplete="off" placeholder="any reason" defaultValue={list.wanted.value.error} onInput={look} />
+      <datalist id="reasons-known">{REASONS.map((reason) => <option key={reason} value={reason.replaceAll("_", " ")} />)}</datalist>
     </label>
   );
 }
@@ -76,7 +91,7 @@ export function Shelf({ list, doomed }: { list: RunList; doomed: Signal<readonly
       <span class="soft figure">{chosen.length ? `${chosen.length} chosen` : `${count(runs.length, "run")}${list.more.value ? ", more below" : ""}`}</span>
       <span class="tools">
         <button type="button" disabled={chosen.length !== 2} title="Choose two runs to compare them" onClick={() => compare(chosen)}>Compare</button>
-        <Menu label="Export" disabled={chosen.length === 0}>
+        <Menu label="Export" disabled={chosen.length === 0 || chosen.length > MOST_AT_ONCE}>
           {FORMATS.map(([format, name]) => <button key={format} type="button" onClick={() => save(chosen, format)}>{name}</button>)}
         </Menu>
         <button type="button" disabled={chosen.length === 0} onClick={() => (doomed.value = chosen)}>Delete</button>
@@ -105,12 +120,12 @@ function compare(chosen: readonly Header[]): void {
   if (left && right) go(`/compare?a=${encodeURIComponent(left.id)}&b=${encodeURIComponent(right.id)}`);
 }
 
-/** Each run is a file of its own. */
+/** One run is a file, several are files in an archive: browsers ask before they take several downloads at once. */
 function save(chosen: readonly Header[], format: "md" | "json" | "html"): void {
-  for (const run of chosen) {
-    const link = document.createElement("a");
-    link.href = api.exported(run.id, format);
-    link.download = "";
-    link.click();
-  }
+  const [first, ...others] = chosen.map((run) => run.id);
+  if (!first) return;
+  const link = document.createElement("a");
+  link.href = others.length > 0 ? api.bundled([first, ...others], format) : api.exported(first, format);
+  link.download = "";
+  link.click();
 }

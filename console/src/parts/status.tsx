@@ -7,7 +7,7 @@ import { has } from "../run";
 import { count, money, seconds, short } from "../words";
 import { announce } from "./announcer";
 import { useBeat } from "./clock";
-import { analysisMeaning, degradation } from "./meanings";
+import { analysisMeaning, degradation, failing } from "./meanings";
 import { namesOf } from "./sign";
 import { Stages } from "./stages";
 import "./status.css";
@@ -91,7 +91,7 @@ export function Bands({ view }: { view: RunView }) {
       {view.stage.value === "cancelled" && <p class="band warn"><strong>Stopped.</strong> {money(String(view.cost.value))} had been spent by then. What had been said stands below.</p>}
       {view.stage.value === "failed" && <Failure view={view} />}
       {unkept(view) && <p class="band aside">The texts of this run were not kept, as the server is set. Its figures were.</p>}
-      {running && lines.length === 0 && view.connected.value && <p class="band aside">{atWork(view)}</p>}
+      {view.followed.value && lines.length === 0 && view.connected.value && !troubled(view) && <p class="band aside">{running ? atWork(view) : atRest(view)}</p>}
       {lines.length > 0 && <div class="band warn">{lines.length === 1 ? <p>{lines[0]}</p> : <ul>{lines.map((one) => <li key={one}>{one}</li>)}</ul>}</div>}
     </div>
   );
@@ -105,6 +105,21 @@ function atWork(view: RunView): string {
   return seats === 0 ? "The run begins." : `${count(seats, "model")} ${seats === 1 ? "was" : "were"} asked, at the same time and without knowing of each other.`;
 }
 
+/** The same place for who has watched it to its end; short, and without names, so that it takes no line more. */
+function atRest(view: RunView): string {
+  const heard = view.seats.value.filter(has).length;
+  if (heard === 0) return "The model answered by itself.";
+  const fused = view.answer.value !== "" ? "fused" : "";
+  const compared = view.analysis.value ? "compared" : "";
+  const became = [compared, fused].filter(Boolean).join(" and ");
+  return `${count(heard, "model")} answered${became ? `; what they said was ${became}` : ""}.`;
+}
+
+/** Whether another band stands in that place. */
+function troubled(view: RunView): boolean {
+  return view.stage.value === "cancelled" || view.stage.value === "failed" || unkept(view);
+}
+
 function why(seat: { readonly reason: string; readonly error: string } | null): string {
   return seat?.reason.replaceAll("_", " ") || seat?.error || "no reason given";
 }
@@ -113,7 +128,8 @@ function Failure({ view }: { view: RunView }) {
   const someone = view.seats.value.some(has);
   return (
     <div class="band bad" role="alert">
-      <p><strong>The run failed.</strong> {view.error.value || "Nothing is known about the reason."}</p>
+      <p><strong>The run failed:</strong> {view.error.value || "nothing is known about the reason"}</p>
+      {failing(view.kind.value) && <p>{failing(view.kind.value)}</p>}
       <p>
         {money(String(view.cost.value))} had been spent.{" "}
         {someone ? "The answers of the panel are there and can be fused again without paying for them." : "Look at the reasons below, then run it again or with another panel."}

@@ -4,11 +4,12 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { streaming } from "../session";
 import { blocks, copyCode, plain, rendered, type Token, type Tokens } from "./markdown";
+import { placed, type Part } from "./places";
 
 /** Milliseconds of one frame that all texts on the page may take together. */
 const FRAME = 8;
 /** The same where all of them stand, and are only to be shown. */
-const FRAME_AT_REST = 24;
+const FRAME_AT_REST = 6;
 /** Texts that one frame draws at the most: what each of them moves is laid out and painted in the same frame. */
 const TOGETHER = 2;
 /** Milliseconds between two drawings of the same text, at the least. */
@@ -18,7 +19,7 @@ const WINDOW = 4000;
 /** Characters of one paragraph from which on it is shown without form while it grows, and ever. */
 const LONG = 6000;
 const TOO_LONG = 20_000;
-/** Blocks, and characters, after which a new leaf is begun: the browser leaves those alone that are full and out of sight. */
+/** Blocks, and characters, after which a new leaf is begun: what is added to one does not move what is in another. */
 const LEAF = 8;
 const LEAF_LENGTH = 4000;
 
@@ -54,18 +55,21 @@ class Flow {
   ended = false;
   /** Characters whose blocks stand. */
   private stood = 0;
-  private readonly parts: { raw: string; element: HTMLElement }[] = [];
+  private readonly parts: Part[] = [];
   private readonly links = new Map<string, string>();
   private tail: HTMLElement | null = null;
   private leaf: HTMLElement | null = null;
   private leafLength = 0;
   /** The kind of the block that is not finished. */
   private open = "";
+  /** Whether it was seen to grow. */
+  private grown = false;
   /** Whether the reader is at the end of what scrolls, and wants to stay there. */
   private pinned = false;
 
   constructor(private readonly box: HTMLElement, private readonly scroller: HTMLElement | null) {
     scroller?.addEventListener("scroll", this.look, { passive: true });
+    placed(box, this.parts);
   }
 
   end(): void {
@@ -95,7 +99,7 @@ class Flow {
   private receive(): void {
     const text = this.coming.includes("\r") ? this.coming.replace(/\r\n?/g, "\n") : this.coming;
     if (!text.startsWith(this.text)) this.clear();
-    if (this.text === "" && !this.ended) this.pinned = true;
+    if (this.text === "" && !this.ended) this.pinned = this.grown = true;
     this.text = text;
   }
 
@@ -134,6 +138,7 @@ class Flow {
 
   /** Blocks that stay: what was drawn of the first of them while it grew is what becomes of it. */
   private stand(raw: string, form: (text: string) => DocumentFragment): void {
+    const start = this.stood;
     this.stood += raw.length;
     if (raw.trim() === "") return;
     const element = this.tail ?? this.append();
@@ -141,16 +146,21 @@ class Flow {
     element.classList.remove("tail");
     this.tail = null;
     this.leafLength += raw.length;
-    this.parts.push({ raw, element });
+    this.parts.push({ start, raw, element });
   }
 
   private append(): HTMLElement {
     if (!this.leaf || this.leaf.childElementCount >= LEAF || this.leafLength > LEAF_LENGTH) {
-      if (this.leaf?.previousSibling) this.leaf.classList.add("full");
+      this.leaveAlone(this.leaf?.previousElementSibling);
       this.leaf = this.box.appendChild(block("leaf"));
       this.leafLength = 0;
     }
     return this.leaf.appendChild(Object.assign(block("part"), { dir: "auto" }));
+  }
+
+  /** Of a text that was all there the browser may leave a leaf out that is not in sight, as the first one is. To tell it so while a text grows costs more than it saves. */
+  private leaveAlone(leaf: Element | null | undefined): void {
+    if (!this.grown && leaf?.previousElementSibling) leaf.classList.add("full");
   }
 
   /** Draw what is not finished; at the very end, links whose address came later than they. */

@@ -36,13 +36,13 @@ export function useTip(box: RefObject<HTMLElement | null>, placed: ReadonlySigna
     hear("pointerleave", () => want(null));
     hear("focusin", (event) => want(ofMark(event.target as Element, placed.value), 0));
     hear("focusout", () => want(null));
-    hear("keydown", (event) => {
-      if (event.key === "Escape" && shown.value) {
-        event.stopPropagation();
-        want(null, 0);
-      }
-      wander(event, element);
-    });
+    hear("keydown", (event) => wander(event, element));
+    const leave = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !shown.value) return;
+      event.stopPropagation(); // it closes the box, and nothing else
+      want(null, 0);
+    };
+    document.addEventListener("keydown", leave, { capture: true, signal: ends.signal }); // the focus may be elsewhere than the pointer
     return () => {
       window.clearTimeout(waiting);
       ends.abort();

@@ -15,6 +15,8 @@ const BLANKS = " \n\t\r\u00a0";
 export function verbatim(text: string, quote: string): Place | null {
   const wanted = squeezed(quote).text.replace(/^["“”'…. ]+|["“”'…. ]+$/gu, "");
   if (wanted.length < SHORTEST_QUOTE) return null;
+  const literal = text.indexOf(wanted);
+  if (literal >= 0) return { start: literal, end: literal + wanted.length, how: "exact" };
   const { text: bare, places } = squeezed(text);
   const at = bare.indexOf(wanted);
   if (at < 0) return null;

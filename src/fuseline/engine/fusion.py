@@ -57,18 +57,22 @@ class Fusion:
         emit: Emit,
         reserve_s: float,
         settings: FusionSettings,
-        given: Sequence[PanelAnswer] = (),
+        given: Sequence[PanelAnswer | None] = (),
     ) -> None:
         self._given = tuple(given)
-        """What the seats have answered before; they are not asked again."""
+        """What each seat has answered before, so that it is not asked again; `None` for one that is asked."""
         self._spec = spec
         self._request = request
         self._caller = caller
         self._emit = emit
         self._reserve_s = reserve_s
         self._settings = settings
-        self.spec = declared(settings)
         self.report: Report | None = None
+
+    @property
+    def spec(self) -> FunctionTool:
+        """How the tool is declared, which a run that is forced never asks."""
+        return declared(self._settings)
 
     async def __call__(self, call: ToolCall, scene: Scene) -> ToolResult:
         """Convene the panel on the prompt that the outer model wrote."""
@@ -141,7 +145,7 @@ class Fusion:
         reserve = min(self._reserve_s, (end - now) * LONGEST_RESERVE)
         tools = [self._tools(seat.tools) for seat in self._spec.seats]
         panel = Panel(self._spec, question, tools, self._caller, self._emit)
-        answers = await (panel.repeat(self._given) if self._given else panel.poll(end - reserve))
+        answers = await panel.poll(end - reserve, self._given)
         report = warned(assessed(report, answers, self._spec), panel.warnings)
         if not report.ok or self._spec.panel_only:
             return report

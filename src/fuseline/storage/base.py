@@ -31,6 +31,8 @@ class StoredRun:
     degraded: str
     prompts: str
     """The hash of the prompts in force."""
+    error_kind: str = ""
+    """The type of the error; empty where there is none."""
     request: Mapping[str, Json] = field(default_factory=dict[str, Json])
     result: Mapping[str, Json] = field(default_factory=dict[str, Json])
     calls: tuple[Call, ...] = ()
@@ -120,9 +122,13 @@ class Wanted:
     status: RunStatus | Literal[""] = ""
     model: str = ""
     """A part of the name of the writer or of somebody on the panel."""
+    error: str = ""
+    """Words in why the run, one of its seats or its analysis failed, or why its answer is less than a fused one."""
     starred: bool = False
     before: float | None = None
     """Seconds since the epoch."""
+    before_id: str = ""
+    """Of the runs that began at that very moment, those are wanted whose ids come before this one."""
     limit: int = 50
 
 
@@ -173,7 +179,7 @@ class Scores:
     presets: tuple[Score, ...]
     """The presets of fused answers, against everything that was not of the same preset."""
     panelists: tuple[Score, ...]
-    """The models of seats, against fused answers."""
+    """The models of seats, against fused answers and seats of other models."""
     writers: tuple[Score, ...]
     """The models that wrote fused answers, against everything that was not a fused answer of the same model."""
 

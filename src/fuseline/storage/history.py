@@ -11,8 +11,10 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Update,
+    and_,
     bindparam,
     delete,
+    exists,
     func,
     literal_column,
     null,
@@ -86,6 +88,8 @@ REMOVE = (TALLY_CALLS, TALLY_FEES, *(Command(str(one.compile(dialect=sqlite.dial
 ORDER: tuple[Statement, ...] = (MARK, *REMOVE)
 """How they follow one another inside a transaction, behind what the runs themselves write."""
 
+FAILED = ("panel.failed", "analysis.failed")
+"""The kinds of events that say why a part of a run failed."""
 PANEL = (
     select(func.json_extract(events.c.body, "$.panel"))
     .where(events.c.run_id == runs.c.id, events.c.kind == "fusion.started")
@@ -151,13 +155,16 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     """What a run must fulfil; the cheap questions first."""
     asked: list[ColumnElement[bool]] = []
     if wanted.before is not None:
-        asked.append(runs.c.created_at < wanted.before)
+        tied = and_(runs.c.created_at == wanted.before, runs.c.id < wanted.before_id)
+        asked.append(or_(runs.c.created_at < wanted.before, tied))
     if wanted.status:
         asked.append(runs.c.status == wanted.status)
     if wanted.starred:
         asked.append(marks.c.starred == 1)
     if wanted.model:
         asked.append(or_(holds(runs.c.model, wanted.model), holds(PANEL, wanted.model)))
+    if wanted.error:
+        asked.append(fails(wanted.error))
     if wanted.search:
         asked.append(mentions(wanted.search))
     return asked
@@ -167,6 +174,17 @@ def mentions(words: str) -> ColumnElement[bool]:
     """Whether words stand in a run's prompt, title or answer."""
     answer = func.answer_of(runs.c.result)
     return or_(holds(marks.c.title, words), holds(func.prompt_of(runs.c.request), words), holds(answer, words))
+
+
+def fails(words: str) -> ColumnElement[bool]:
+    """Whether words stand in why a run or a part of it failed; a reason may be written with spaces."""
+    reason = words.strip().replace(" ", "_")
+    said = (func.json_extract(events.c.body, "$.error"), words), (func.json_extract(events.c.body, "$.reason"), reason)
+    part = select(events.c.run_id).where(
+        events.c.run_id == runs.c.id, events.c.kind.in_(FAILED), or_(*(holds(text, one) for text, one in said))
+    )
+    whole = (runs.c.error, words), (runs.c.error_kind, reason), (runs.c.degraded, reason)
+    return or_(*(holds(text, one) for text, one in whole), exists(part.correlate(runs)))
 
 
 def holds(text: ColumnElement[object], part: str) -> ColumnElement[bool]:

@@ -11,6 +11,8 @@ VOTE = Upsert(votes, votes.c.keys())
 ORDER: tuple[Statement, ...] = (VOTE,)
 FUSED = "writer"
 """The role of an answer that was written from a panel's."""
+SEAT = "panel"
+"""The role of an answer that a seat gave."""
 
 
 def write_vote(vote: Vote) -> Row:
@@ -45,6 +47,7 @@ def read_scores(engine: Engine) -> Scores:
     """What all votes add up to."""
     sides = both_sides()
     mine, other = sides.c.role == FUSED, sides.c.other_role == FUSED
+    seat, opposite = sides.c.role == SEAT, sides.c.other_role == SEAT
     with engine.connect() as connection:
         counted = connection.scalar(select(func.count()).select_from(votes))
 
@@ -56,7 +59,7 @@ def read_scores(engine: Engine) -> Scores:
         return Scores(
             votes=counted or 0,
             presets=scored(sides.c.preset, mine, not_(and_(other, sides.c.other_preset == sides.c.preset))),
-            panelists=scored(sides.c.model, sides.c.role == "panel", other),
+            panelists=scored(sides.c.model, seat, or_(other, and_(opposite, sides.c.other_model != sides.c.model))),
             writers=scored(sides.c.model, mine, not_(and_(other, sides.c.other_model == sides.c.model))),
         )
 

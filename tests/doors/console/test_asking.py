@@ -54,6 +54,18 @@ async def test_answers_are_fused_again_as_they_were_edited_and_no_seat_is_asked(
     assert text_of(heard) == kept["answer"] != ""
 
 
+@requirement("ours:console-desk")
+async def test_what_a_run_may_take_and_write_holds_for_another_answer_from_its_panel_too():
+    async with open_page({"b": [hangs()]}) as page:
+        first = await page.finished(await page.ask(max_tokens=77, deadline_s=2.5, panel=["lab/a", "lab/b"]))
+        before = len(page.door.upstream.log)
+        await page.finished(await page.fuse(first["id"], analyst="lab/judge"))
+        asked = page.door.upstream.log
+    assert [seat["reason"] for seat in first["seats"]] == ["", "deadline_exceeded"]
+    assert [exchange.body["max_tokens"] for exchange in asked if exchange.model in "ab"] == [77, 77]
+    assert [exchange.body["max_tokens"] for exchange in asked[before:] if exchange.model == "judge"] == [77]
+
+
 @requirement("ours:console-fuse")
 async def test_another_writer_writes_from_what_a_whole_run_had():
     async with open_page() as page:
@@ -130,6 +142,8 @@ WRONG: list[tuple[Any, str | None]] = [
     ({"prompt": PROMPT, "tools": "maybe"}, "tools"),
     ({"prompt": PROMPT, "max_cost": 0}, "max_cost"),
     ({"prompt": PROMPT, "max_costs": 1}, "max_costs"),
+    ({"prompt": PROMPT, "max_tokens": 0.5}, "max_tokens"),
+    ({"prompt": PROMPT, "deadline_s": 3601}, "deadline_s"),
     ([], None),
 ]
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from inline_snapshot import snapshot
@@ -12,6 +14,7 @@ from tests.doors.http.talk import Heard, fetch
 from tests.requirements import requirement
 from tests.storage.fusions import Fusion
 from tests.storage.records import BORN
+from tests.upstream import fails, says
 
 pytestmark = [pytest.mark.anyio, requirement("ours:history")]
 SKY = Fusion("gen-sky")
@@ -56,6 +59,7 @@ async def test_the_list_tells_what_the_page_shows_of_each_run():
                     "starred": False,
                     "degraded": "",
                     "error": "",
+                    "error_kind": "",
                     "parent": None,
                 }
             ],
@@ -83,6 +87,42 @@ async def test_older_runs_are_read_from_where_the_list_ended():
         rest = (await page.get(f"/runs?limit=3&before={first['runs'][-1]['created_at']}")).body
     assert [run["id"] for run in (*first["runs"], *rest["runs"])] == [f"gen-{number}" for number in (4, 3, 2, 1, 0)]
     assert (first["more"], rest["more"]) == (True, False)
+
+
+async def test_runs_that_began_at_one_moment_are_all_read():
+    async with open_page() as page:
+        await keep(page, *(Fusion(f"gen-{number}") for number in range(4)))
+        first = (await page.get("/runs?limit=3")).body["runs"]
+        last = first[-1]
+        rest = (await page.get(f"/runs?limit=3&before={last['created_at']}&before_id={last['id']}")).body["runs"]
+    assert [run["id"] for run in (*first, *rest)] == ["gen-3", "gen-2", "gen-1", "gen-0"]
+
+
+async def test_runs_are_found_by_why_they_or_their_seats_failed():
+    async with open_page({"b": [fails(429)], "c": [fails(400)], "judge": [says("no JSON")]}) as page:
+        partly = await page.ask(panel=["lab/a", "lab/b"])
+        await page.hear(partly)
+        wholly = await page.ask(panel=["lab/c"], writer="lab/c")
+        await page.hear(wholly)
+        assert await listed(page, "?error=rate%20Limited") == [partly]
+        assert await listed(page, "?error=rate_limited&status=completed") == [partly]
+        assert await listed(page, "?error=invalid_request") == [wholly]
+        assert await listed(page, "?error=bad%20request&model=lab/c") == [wholly]
+        assert await listed(page, "?error=nothing") == []
+
+
+async def test_runs_are_taken_away_together_as_one_archive():
+    async with open_page() as page:
+        await keep(page, SKY, SEA)
+        heard = await page.get("/export?format=md&run=gen-sky&run=gen-sea&run=gen-sky")
+        refused = [await page.get(f"/export?{query}") for query in ("format=md", "run=gen-x", "run=gen-sky&format=pdf")]
+        many = await page.get("/export?" + "&".join(f"run=gen-{number}" for number in range(101)))
+    with ZipFile(BytesIO(heard.raw)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert len(texts) == 2 and all(name.endswith(".md") for name in texts)
+    assert any("Why is the sky blue?" in text for text in texts.values())
+    assert heard.headers["content-disposition"] == 'attachment; filename="fuseline-2-runs.zip"'
+    assert [one.status for one in (*refused, many)] == [400, 404, 400, 400]
 
 
 async def test_filters_of_the_page_narrow_the_list():

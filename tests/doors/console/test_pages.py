@@ -125,6 +125,24 @@ async def test_a_file_is_packed_for_those_who_unpack_it():
     assert {heard.raw for heard in [*packed, *plain]} == {SCRIPT.encode()}  # the client unpacks
 
 
+async def test_a_file_that_was_built_packed_by_brotli_travels_so_to_those_who_unpack_it(built: Path):
+    (built / "assets" / "index-1a2b.js.br").write_bytes(b"packed")
+    async with open_door() as door:
+        codings = {
+            accepted: (
+                await fetch("HEAD", f"{door.origin}/assets/index-1a2b.js", headers={"Accept-Encoding": accepted})
+            )
+            for accepted in ("gzip, deflate, br", "br", "br;q=0, gzip", "identity")
+        }
+    assert {accepted: heard.headers.get("content-encoding", "") for accepted, heard in codings.items()} == {
+        "gzip, deflate, br": "br",
+        "br": "br",
+        "br;q=0, gzip": "gzip",
+        "identity": "",
+    }
+    assert read_asset(built / "assets", "index-1a2b.js").packed["br"] == b"packed"
+
+
 async def test_nothing_but_files_of_the_page_is_found(built: Path):
     async with open_door() as door:
         heard = [await door.get(f"/assets/{name}") for name in ("nothing.js", "..%2fsecret.txt", "..%5csecret.txt")]

@@ -118,6 +118,8 @@ def test_the_wheel_holds_the_page_in_few_small_files(tmp_path: Path):
     assert set(named) <= held.keys()
     assert sorted(Path(name).suffix for name in first) == [".css", ".js"]
     assert sum(len(gzip.compress(held[name])) for name in first) < LARGEST
+    ever = [name for name in held if name.endswith((".js", ".css"))]
+    assert sum(len(held[f"{name}.br"]) for name in ever) < LARGEST  # what is loaded later, too
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page)
 
 

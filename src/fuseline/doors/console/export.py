@@ -5,7 +5,9 @@ import re
 import time
 import unicodedata
 from dataclasses import asdict
+from io import BytesIO
 from typing import Literal
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from anyio import to_thread
 from pydantic_core import to_json
@@ -15,7 +17,6 @@ from starlette.routing import Route
 
 from fuseline.assembly import House
 from fuseline.doors.console.answers import API
-from fuseline.doors.console.exports.markdown import write_markdown
 from fuseline.doors.console.exports.sheet import sheet_of, title_of
 from fuseline.doors.console.history import run_id_of
 from fuseline.doors.console.recalled import messages_of, panel_of, question_of, run_of
@@ -23,7 +24,7 @@ from fuseline.doors.console.views import Shown, write_run
 from fuseline.doors.http.lookups.shapes import Query, read_query
 from fuseline.storage.base import Store, StoredRun
 from fuseline.storage.rows import mended
-from fuseline.types.errors import NotFound, shown
+from fuseline.types.errors import InvalidRequest, NotFound, shown
 from fuseline.types.json import Json
 
 Format = Literal["md", "json", "html"]
@@ -35,8 +36,10 @@ MEDIA_TYPES: dict[Format, str] = {
 SHAPE = "fuseline.run/1"
 """The name of the JSON file's shape; it changes when something in it changes its meaning."""
 LONGEST_NAME = 48
+MOST = 100
+"""Runs that one archive holds at the most."""
 OTHER = re.compile(r"[^a-z0-9]+")
-PAGE = "fuseline.doors.console.exports.page"
+PAGE, MARKDOWN = "fuseline.doors.console.exports.page", "fuseline.doors.console.exports.markdown"
 
 
 class ExportQuery(Query):
@@ -46,7 +49,7 @@ class ExportQuery(Query):
 
 
 class Export:
-    """The route of files."""
+    """The routes of files."""
 
     def __init__(self, house: House) -> None:
         self._store = house.store
@@ -62,6 +65,24 @@ class Export:
         }
         return Response(body, headers=headers, media_type=MEDIA_TYPES[form])
 
+    async def bundle(self, request: HTTPRequest) -> Response:
+        """Give several runs as one archive, each as a file in it.
+
+        :raises InvalidRequest: when no run is named, or too many are.
+        """
+        form, ids = read_query(ExportQuery, request).format, dict.fromkeys(request.query_params.getlist("run"))
+        if not 1 <= len(ids) <= MOST:
+            raise InvalidRequest(f"run: name 1 to {MOST} runs", "run")
+        packed = BytesIO()
+        with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+            for run_id in ids:
+                await to_thread.run_sync(pack, archive, form, *await kept(self._store, run_id))
+        headers = {
+            "Content-Disposition": f'attachment; filename="fuseline-{len(ids)}-runs.zip"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(packed.getvalue(), headers=headers, media_type="application/zip")
+
 
 async def kept(store: Store, run_id: str) -> tuple[StoredRun, Shown]:
     """A run as it is kept, and as it is shown.
@@ -73,7 +94,12 @@ async def kept(store: Store, run_id: str) -> tuple[StoredRun, Shown]:
     if listed is None or stored is None:
         raise NotFound(f"there is no run {shown(run_id)}")
     prompt, votes = question_of(messages_of(stored.request)), await store.votes(run_id)
-    return stored, Shown(run_of(stored), prompt, panel_of(stored), listed.marks, votes)
+    return stored, Shown(run_of(stored), prompt, panel_of(stored), listed.marks, votes, asked=stored.request)
+
+
+def pack(archive: ZipFile, form: Format, stored: StoredRun, seen: Shown) -> None:
+    """Put a run into an archive as a file."""
+    archive.writestr(f"{file_name(seen)}.{form}", write_file(form, stored, seen))
 
 
 def write_file(form: Format, stored: StoredRun, seen: Shown) -> bytes:
@@ -81,7 +107,8 @@ def write_file(form: Format, stored: StoredRun, seen: Shown) -> bytes:
     content = bool(messages_of(stored.request))
     match form:
         case "md":
-            return write_markdown(sheet_of(seen, content)).encode("utf-8", "replace")
+            text: str = importlib.import_module(MARKDOWN).write_markdown(sheet_of(seen, content))
+            return text.encode("utf-8", "replace")
         case "html":
             page: str = importlib.import_module(PAGE).write_page(sheet_of(seen, content))
             return page.encode("utf-8", "replace")
@@ -114,5 +141,9 @@ def safe(text: str) -> str:
 
 
 def routes(house: House) -> list[Route]:
-    """The route of files."""
-    return [Route(f"{API}/runs/{{id}}/export", Export(house).tell, methods=["GET"])]
+    """The routes of files."""
+    export = Export(house)
+    return [
+        Route(f"{API}/runs/{{id}}/export", export.tell, methods=["GET"]),
+        Route(f"{API}/export", export.bundle, methods=["GET"]),
+    ]

@@ -22,6 +22,8 @@ class Found:
     """The conversation; empty where texts are not kept."""
     parameters: JsonObject
     """Those of fusion."""
+    asked: JsonObject
+    """The request as it is kept."""
 
 
 async def find(run_id: str, live: LiveRuns, store: Store) -> Found:
@@ -35,9 +37,9 @@ async def find(run_id: str, live: LiveRuns, store: Store) -> Found:
         raise NotFound(f"there is no run {shown(run_id)}")
     votes, going = await store.votes(run_id), live.find(run_id)
     if going is not None and going.over and going.run is not None:
-        told = replace(going.shown(going.run), marks=listed.marks, votes=votes)
-        return Found(told, going.request.messages, going.parameters)
+        told = replace(going.shown(going.run), marks=listed.marks, votes=votes, asked=stored.request)
+        return Found(told, going.request.messages, going.parameters, stored.request)
     messages = messages_of(stored.request)
-    told = Shown(run_of(stored), question_of(messages), panel_of(stored), listed.marks, votes)
+    told = Shown(run_of(stored), question_of(messages), panel_of(stored), listed.marks, votes, asked=stored.request)
     told = replace(told, said=going.said) if going else told
-    return Found(told, messages, plugin_of(stored.request))
+    return Found(told, messages, plugin_of(stored.request), stored.request)

@@ -32,9 +32,13 @@ class RunsQuery(Query):
     status: RunStatus | Literal[""] = ""
     model: str = ""
     """A part of the name of the writer or of somebody on the panel."""
+    error: str = ""
+    """Words in why the run or a part of it failed."""
     starred: bool = False
     before: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """Seconds since the epoch: when the last run began that is known already."""
+    before_id: str = ""
+    """That run, since others may have begun at the same moment."""
     limit: Annotated[int, Field(ge=1, le=MOST)] = 50
 
 
@@ -60,8 +64,10 @@ class History:
                 search=query.search.strip(),
                 status=query.status,
                 model=query.model.strip(),
+                error=query.error.strip(),
                 starred=query.starred,
                 before=query.before,
+                before_id=query.before_id,
                 limit=query.limit + 1,
             )
         )

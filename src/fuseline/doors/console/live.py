@@ -12,6 +12,7 @@ from fuseline.doors.console.log import Channel, Log
 from fuseline.doors.console.recalled import question_of, run_of
 from fuseline.doors.console.views import Said, Shown, write_header, write_run, write_seat
 from fuseline.gateway import Gateway
+from fuseline.journal import asked
 from fuseline.storage.base import Marks
 from fuseline.types.deliberation import PanelAnswer, Seat
 from fuseline.types.errors import FuselineError
@@ -40,8 +41,10 @@ KEPT_S = 60.0
 class LiveRun:
     """One run under way, and all that was told of it."""
 
-    def __init__(self, request: Request, given: Sequence[PanelAnswer], marks: Marks) -> None:
+    def __init__(self, request: Request, given: Sequence[PanelAnswer | None], marks: Marks, content: bool) -> None:
         self.request = request
+        self.asked = asked(request) if content else {}
+        """As it is kept."""
         self.given = given
         self.marks = marks
         self.prompt = question_of(request.messages)
@@ -73,7 +76,7 @@ class LiveRun:
 
     def shown(self, run: Run) -> Shown:
         """The run with what is known of it here."""
-        return Shown(run, self.prompt, self._panel, self.marks, said=self.said)
+        return Shown(run, self.prompt, self._panel, self.marks, said=self.said, asked=self.asked)
 
     async def hear(self, event: Event) -> None:
         """Write down what happened. It never waits, so that no reader slows the run."""
@@ -86,7 +89,7 @@ class LiveRun:
             case TextDelta() | ReasoningDelta() if (channel := channel_of(event)) is not None:
                 self.log.say(channel, event.text)
             case SeatAnswered(speaker, answer) | SeatFailed(speaker, answer):
-                seat = write_seat(answer, self._said_by(speaker.seat), kept=bool(self.given))
+                seat = write_seat(answer, self._said_by(speaker.seat), kept=self._given(speaker.seat))
                 self.log.add({"type": "seat.done", "seat": seat})
             case _:
                 told = write_event(event)
@@ -114,6 +117,9 @@ class LiveRun:
         header = write_header(run, self.marks, self.prompt, self._panel)
         return {"type": "started", "run": header, "seats": list(self._panel)}
 
+    def _given(self, seat: int) -> bool:
+        return seat < len(self.given) and self.given[seat] is not None
+
     def _said_by(self, seat: int) -> Said:
         return Said(self.log.said(Channel("seat.delta", seat)), self.log.said(Channel("seat.reasoning", seat)))
 
@@ -121,18 +127,23 @@ class LiveRun:
 class LiveRuns:
     """The runs that the console began and that go on, or have ended just now."""
 
-    def __init__(self, gateway: Gateway, background: TaskGroup, kept_s: float = KEPT_S) -> None:
+    def __init__(
+        self, gateway: Gateway, background: TaskGroup, kept_s: float = KEPT_S, *, content: bool = True
+    ) -> None:
         self._gateway = gateway
         self._background = background
         self._kept_s = kept_s
+        self._content = content
         self._runs: dict[str, LiveRun] = {}
 
-    async def start(self, request: Request, given: Sequence[PanelAnswer] = (), marks: Marks | None = None) -> str:
-        """Begin a run and return its id. `given` are answers that are fused in place of new ones.
+    async def start(
+        self, request: Request, given: Sequence[PanelAnswer | None] = (), marks: Marks | None = None
+    ) -> str:
+        """Begin a run and return its id. `given` are answers, one for each seat, that are fused in place of new ones.
 
         :raises FuselineError: when there is something wrong with the request, so that nothing was begun.
         """
-        live = LiveRun(request, given, marks or Marks())
+        live = LiveRun(request, given, marks or Marks(), self._content)
         self._background.start_soon(self._keep, live)
         with anyio.CancelScope(shield=True):  # it goes on whoever watches, so it must be found again
             await live.known.wait()

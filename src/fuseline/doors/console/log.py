@@ -1,14 +1,16 @@
 """What happened in one run, in order, for readers who come and go: each may begin anywhere and be as slow as it likes.
 
-Every event has a number. Pieces of one speaker's text that nobody has read yet are joined; where much has piled up, all
-pieces of a speaker are folded into one, of which each reader gets what it has not had.
+Every event has a number. Pieces of one speaker's text that nobody has read yet are joined. Where much has piled up, all
+pieces between two other events are folded into one event, of which each reader gets what it has not had: one for all
+speakers, since a reader may be broken off behind any event, and has had everything up to its number then.
 """
 
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -36,7 +38,7 @@ class Channel(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One event, or the pieces of text that became one."""
+    """One event, or the pieces of one speaker's text that were joined to one."""
 
     n: int
     at: float
@@ -45,25 +47,70 @@ class Entry:
     channel: Channel | None = None
     """Whose text it is; `None` for an event of another kind."""
     text: str = ""
-    numbers: "array[int]" = field(default_factory=lambda: array("Q"))
-    """Where it was folded: the number of each piece."""
-    ends: "array[int]" = field(default_factory=lambda: array("Q"))
-    """Where each of these ends in the text."""
+
+    @property
+    def size(self) -> int:
+        """About the bytes that it takes; events of another kind are few."""
+        return WEIGHT + len(self.text) if self.channel else 0
+
+    def said(self, channel: Channel) -> str:
+        """What it holds of a channel."""
+        return self.text if self.channel == channel else ""
+
+    def told(self, after: int) -> JsonObject:
+        """The event, for readers who have not had it."""
+        named: dict[str, Json] = {"n": self.n, "at": self.at, **self.body}
+        if self.channel is not None:
+            named["text"] = self.text
+        return named
+
+
+@dataclass(slots=True)
+class Column:
+    """All that was said on one channel between two events, with the number of each piece."""
+
+    text: str
+    numbers: "array[int]"
+    ends: "array[int]"
+    """Where each piece ends in the text."""
+
+    def rest(self, after: int) -> str:
+        """What a reader has not had who has had everything up to this number."""
+        had = bisect_right(self.numbers, after)
+        return self.text[self.ends[had - 1] :] if had else self.text
+
+
+@dataclass(slots=True)
+class Words:
+    """All that was said by everybody between two events, as one event at the place of its last piece."""
+
+    n: int
+    at: float
+    """Seconds since the epoch."""
+    columns: Mapping[Channel, Column]
+
+    @property
+    def size(self) -> int:
+        """About the bytes that it takes."""
+        return sum(WEIGHT + len(column.text) for column in self.columns.values())
+
+    def said(self, channel: Channel) -> str:
+        """What it holds of a channel."""
+        column = self.columns.get(channel)
+        return column.text if column else ""
 
     def told(self, after: int) -> JsonObject:
         """The event for a reader who has had everything up to this number."""
-        named: dict[str, Json] = {"n": self.n, "at": self.at, **self.body}
-        if self.channel is not None:
-            had = bisect_right(self.numbers, after)
-            named["text"] = self.text[self.ends[had - 1] :] if had else self.text
-        return named
+        rests = [(channel, column.rest(after)) for channel, column in self.columns.items()]
+        said: list[Json] = [{**body_of(channel), "text": rest} for channel, rest in rests if rest]
+        return {"n": self.n, "at": self.at, "type": "words", "said": said}
 
 
 class Log:
     """The events of one run."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[Entry | Words] = []
         self._last = 0
         self._read = 0
         """The highest number that anybody has had."""
@@ -99,7 +146,7 @@ class Log:
 
     def said(self, channel: Channel) -> str:
         """All that was said on a channel."""
-        return "".join([entry.text for entry in self._entries if entry.channel == channel])
+        return "".join([entry.said(channel) for entry in self._entries])
 
     def close(self) -> None:
         """Let the readers go: nothing more will come."""
@@ -134,25 +181,44 @@ class Log:
             self._news = None
 
     def _fold(self) -> None:
-        """Make one entry of all pieces of each channel, at the place of the last of them."""
-        latest = {entry.channel: entry for entry in self._entries if entry.channel is not None}
-        for channel, entry in latest.items():
-            fold(entry, [one for one in self._entries if one.channel == channel])
-        self._entries = [one for one in self._entries if one.channel is None or one is latest[one.channel]]
+        """Make one entry of all pieces between two events of another kind."""
+        groups = groupby(self._entries, key=is_text)
+        self._entries = [one for texts, group in groups for one in ([folded(list(group))] if texts else group)]
         self._open.clear()
-        self._size = sum(len(entry.text) + WEIGHT for entry in latest.values())
+        self._size = sum(entry.size for entry in self._entries)
         self._limit = max(self._limit, 2 * self._size)
 
 
-def fold(entry: Entry, pieces: list[Entry]) -> None:
-    """Make an entry of these pieces, of which it is the last."""
+def is_text(entry: Entry | Words) -> bool:
+    """Whether an entry is what somebody said."""
+    return isinstance(entry, Words) or entry.channel is not None
+
+
+def folded(entries: Sequence[Entry | Words]) -> Words:
+    """One entry of these, none of which is an event of another kind."""
+    columns: dict[Channel, list[Entry | Column]] = {}
+    for entry in entries:
+        if isinstance(entry, Words):
+            for channel, column in entry.columns.items():
+                columns.setdefault(channel, []).append(column)
+        elif entry.channel is not None:
+            columns.setdefault(entry.channel, []).append(entry)
+    last = entries[-1]
+    return Words(last.n, last.at, {channel: column_of(pieces) for channel, pieces in columns.items()})
+
+
+def column_of(pieces: Sequence[Entry | Column]) -> Column:
+    """The text of these pieces, with where each of them ends."""
     numbers, ends, length = array("Q"), array("Q"), 0
     for piece in pieces:
-        numbers.extend(piece.numbers or [piece.n])
-        ends.extend([length + end for end in piece.ends] or [length + len(piece.text)])
+        if isinstance(piece, Column):
+            numbers.extend(piece.numbers)
+            ends.extend([length + end for end in piece.ends])
+        else:
+            numbers.append(piece.n)
+            ends.append(length + len(piece.text))
         length += len(piece.text)
-    entry.text = "".join([piece.text for piece in pieces])
-    entry.numbers, entry.ends = numbers, ends
+    return Column("".join([piece.text for piece in pieces]), numbers, ends)
 
 
 def body_of(channel: Channel) -> dict[str, Json]:

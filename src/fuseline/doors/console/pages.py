@@ -39,7 +39,8 @@ POLICY = "; ".join(
     )
 )
 """Nothing but files of this server, no script within the page, and no text becomes HTML but by the sanitiser."""
-HEADERS: Mapping[str, str] = {**SHIELD, "Content-Security-Policy": POLICY}
+HEADERS: Mapping[str, str] = {**SHIELD, "Content-Security-Policy": POLICY, "X-DNS-Prefetch-Control": "off"}
+"""Without the last, browsers ask for the names of all links that a page shows, and so tell others what it shows."""
 FRESH: Mapping[str, str] = {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept"}
 FOREVER: Mapping[str, str] = {
     **HEADERS,
@@ -55,8 +56,10 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-PACKED_ALREADY = frozenset({".png", ".woff2"})
-GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
+PACKED_ALREADY = frozenset({".br", ".png", ".woff2"})
+WEIGHT = r"\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)"
+CODINGS = {coding: re.compile(rf"(?:^|,)\s*{coding}{WEIGHT}", re.IGNORECASE) for coding in ("br", "gzip")}
+"""How files are packed, the best first, and who says in `Accept-Encoding` that they unpack it."""
 NOT_BUILT = """\
 The console was not built in this checkout. Everything else of this server works.
 
@@ -77,8 +80,8 @@ class Asset:
 
     media_type: str
     body: bytes
-    packed: bytes
-    """The same by gzip, or nothing where that does not pay."""
+    packed: Mapping[str, bytes]
+    """The same by each coding that pays, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,11 @@ class Built:
         if name not in self.kept:
             self.kept[name] = await to_thread.run_sync(read_asset, self.folder / "assets", name)
         found = self.kept[name]
-        if found.packed and GZIP.search(request.headers.get("accept-encoding", "")):
-            headers = {**FOREVER, "Content-Encoding": "gzip"}
-            return Response(found.packed, headers=headers, media_type=found.media_type)
+        accepted = request.headers.get("accept-encoding", "")
+        for coding, packed in found.packed.items():
+            if CODINGS[coding].search(accepted):
+                headers = {**FOREVER, "Content-Encoding": coding}
+                return Response(packed, headers=headers, media_type=found.media_type)
         return Response(found.body, headers=FOREVER, media_type=found.media_type)
 
 
@@ -121,9 +126,16 @@ def read_asset(folder: Path, name: str) -> Asset:
     if found is None:
         raise NotFound("the console has no such file")
     body = found.read_bytes()
-    packed = b"" if found.suffix in PACKED_ALREADY else gzip.compress(body, mtime=0)
-    media_type = MEDIA_TYPES.get(found.suffix, "application/octet-stream")
-    return Asset(media_type, body, packed if len(packed) < len(body) else b"")
+    packed = {coding: one for coding, one in packings(found, body).items() if len(one) < len(body)}
+    return Asset(MEDIA_TYPES.get(found.suffix, "application/octet-stream"), body, packed)
+
+
+def packings(path: Path, body: bytes) -> dict[str, bytes]:
+    """A file packed: by Brotli where it was built so, since nothing here could do it, and by gzip."""
+    if path.suffix in PACKED_ALREADY:
+        return {}
+    built = path.with_name(f"{path.name}.br")
+    return {**({"br": built.read_bytes()} if built.is_file() else {}), "gzip": gzip.compress(body, mtime=0)}
 
 
 class DocumentRoute(Route):

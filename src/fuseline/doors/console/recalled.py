@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from fuseline.doors.cli.account import ANSWER, PROVENANCE, bodies, lookup_of
-from fuseline.engine.attachments import told
+from fuseline.doors.console import earlier
+from fuseline.engine.attachments import told as in_words
 from fuseline.storage.base import StoredRun
 from fuseline.types.deliberation import Analysis, PanelAnswer, Report
 from fuseline.types.json import Json, JsonObject, list_of, object_of
@@ -34,7 +35,7 @@ def run_of(stored: StoredRun) -> Run:
         provenance=PROVENANCE.validate_python(traced) if traced else None,
         finished_at=stored.finished_at,
         error=stored.error,
-        error_kind="cancelled" if stored.status == "cancelled" else "",
+        error_kind="cancelled" if stored.status == "cancelled" else stored.error_kind,
         degraded=stored.degraded,
     )  # fmt: skip
 
@@ -52,12 +53,13 @@ def report_of(stored: StoredRun) -> Report | None:
     convened = bodies(stored.events, "fusion.started")
     if not convened:
         return None
-    answers = [*bodies(stored.events, "panel.completed"), *bodies(stored.events, "panel.failed")]
-    analyst, analysis, failure = comparison_of(stored)
+    told = [*bodies(stored.events, "panel.completed"), *bodies(stored.events, "panel.failed")]
+    answers = tuple(sorted(map(ANSWER.validate_python, told), key=seat_of))
+    analyst, analysis, failure = comparison_of(stored, [answer.seat for answer in answers if not answer.failed])
     return Report(
         str(convened[-1].get("id", "")),
         str(convened[-1].get("prompt", "")),
-        tuple(sorted(map(ANSWER.validate_python, answers), key=seat_of)),
+        answers,
         analysis,
         analyst,
         failure,
@@ -70,15 +72,25 @@ def seat_of(answer: PanelAnswer) -> int:
     return answer.seat
 
 
-def comparison_of(stored: StoredRun) -> tuple[str, Analysis | None, str]:
+def comparison_of(stored: StoredRun, heard: Sequence[int]) -> tuple[str, Analysis | None, str]:
     """Who compared the answers, how they compare, and why there is no comparison; empty where it is not known."""
     made, failed = bodies(stored.events, "analysis.completed"), bodies(stored.events, "analysis.failed")
     if made:
-        whole = made[-1].get("whole")
-        return str(made[-1]["model"]), ANALYSIS.validate_python(whole) if whole else None, ""
+        return str(made[-1]["model"]), analysis_of({**reported_by(stored), **made[-1]}, panel_of(stored), heard), ""
     if failed:
         return str(failed[-1]["model"]), None, str(failed[-1]["reason"])
     return "", None, ""
+
+
+def analysis_of(body: Mapping[str, Any], panel: Sequence[str], heard: Sequence[int]) -> Analysis | None:
+    """An analysis as it was kept, now or by an earlier version."""
+    whole = body.get("whole")
+    return ANALYSIS.validate_python(whole) if whole else earlier.analysis_of(body, panel, heard)
+
+
+def reported_by(stored: StoredRun) -> Mapping[str, Any]:
+    """The report that the run's client got."""
+    return object_of(stored.result.get("fusion"))
 
 
 def panel_of(stored: StoredRun) -> tuple[str, ...]:
@@ -98,7 +110,7 @@ def message_of(kept: Mapping[str, Any]) -> Message | None:
     role, content = kept.get("role"), kept.get("content")
     if role not in SPEAKING:
         return None
-    return Message(role, content if isinstance(content, str) else told(Message(role, parts_of(list_of(content)))))
+    return Message(role, content if isinstance(content, str) else in_words(Message(role, parts_of(list_of(content)))))
 
 
 def parts_of(kept: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:

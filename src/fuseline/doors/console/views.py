@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from fuseline.doors.console.repeating import write_again
 from fuseline.storage.base import Marks, StoredRun, Vote
 from fuseline.types.deliberation import Analysis, Claim, Contradiction, PanelAnswer, Source
 from fuseline.types.json import Json, JsonObject
@@ -38,6 +39,8 @@ class Shown:
     votes: Sequence[Vote] = ()
     said: Mapping[int, Said] = field(default_factory=dict[int, Said])
     """What seats were heard to say, where somebody listened: it stands in for answers that never came."""
+    asked: JsonObject = field(default_factory=dict[str, Json])
+    """The request as it is kept."""
 
 
 def usd(amount: int) -> str:
@@ -63,6 +66,7 @@ def write_header(run: Run | StoredRun, marks: Marks, prompt: str, panel: Sequenc
         "starred": marks.starred,
         "degraded": run.degraded,
         "error": "" if run.status == "cancelled" else run.error,
+        "error_kind": run.error_kind,
         "parent": marks.parent or None,
     }
 
@@ -85,6 +89,7 @@ def write_run(shown: Shown) -> dict[str, Json]:
         "lookups": [write_lookup(lookup) for lookup in run.lookups],
         "warnings": list(report.warnings) if report else [],
         "votes": [write_vote(vote) for vote in shown.votes],
+        **write_again(run, shown.asked, shown.panel),
     }
 
 

@@ -8,17 +8,21 @@ from fuseline.doors.console.exports.sheet import notes
 from fuseline.types.replies import Citation
 
 LONGEST = 4000
-UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}]")
+UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069<>\"\\^`{|}]")
 """What has no place in an address as it is written out."""
 GAP = re.compile(r"\s|\Z")
-CONTROLS = dict.fromkeys((*(code for code in range(0x20) if chr(code) not in "\t\n"), *range(0x7F, 0xA0)), "\ufffd")
-"""What a terminal takes for an order."""
+OVERRIDES = (0x202D, 0x202E)
+"""What shows all signs behind it in another order than they have: an address can pose as another by that."""
+CONTROLS = dict.fromkeys(
+    (*(code for code in range(0x20) if chr(code) not in "\t\n"), *range(0x7F, 0xA0), *OVERRIDES), "\ufffd"
+)
+"""What a terminal, or a reader's eye, takes for an order."""
 TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """What turns the order of the signs around it, so that a name can look like another."""
 
 
 def visible(text: str) -> str:
-    """A text without what orders a terminal about."""
+    """A text without what orders a terminal about, or turns what is read."""
     return text.replace("\r\n", "\n").translate(CONTROLS)
 
 

@@ -1,8 +1,12 @@
-"""A sheet as Markdown. What models wrote stands in it as they wrote it; all other texts mean what they say."""
+"""A sheet as Markdown. What models wrote stands in it as they wrote it, but for HTML and images, which come to nothing.
+
+All other texts mean what they say.
+"""
 
 import re
 from collections.abc import Sequence
 
+from fuseline.doors.console.exports.calm import calm
 from fuseline.doors.console.exports.links import footnoted, is_link, one_line
 from fuseline.doors.console.exports.sheet import Block, Grid, Heading, Point, Points, Prose, Remark, Sheet, notes
 from fuseline.types.replies import Citation
@@ -36,7 +40,7 @@ def write_block(block: Block) -> str:
 def write_prose(text: str, citations: Sequence[Citation]) -> str:
     """A text with footnotes, and their notes below."""
     below = [f"[^{i}]: {write_point(one)}" for i, one in enumerate(notes(citations).values(), 1)]
-    return "\n\n".join([footnoted(text, citations, lambda number: f"[^{number}]").strip("\n"), *below])
+    return "\n\n".join([calm(footnoted(text, citations, lambda number: f"[^{number}]").strip("\n")), *below])
 
 
 def write_point(point: Point) -> str:

@@ -3,11 +3,13 @@
 Its library takes a while to import: whoever needs it reaches for it when the first page is written.
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -17,6 +19,8 @@ NESTED = 100
 """Blocks within blocks, and marks within marks: what is deeper is not shown."""
 LONGEST, MOST_BRACKETS = 300_000, 5_000
 """Characters, and beginnings of links: a text with more is shown as it was written, since to read it takes too long."""
+LANGUAGE = re.compile(r"[\w+#.-]{1,40}", re.ASCII)
+"""What a listing may say that it is in: it becomes the name of a class."""
 SIDES = ("left", "center", "right")
 
 
@@ -47,10 +51,18 @@ def open_cell(
     return f'<{token.tag} class="{side}">' if side in SIDES else f"<{token.tag}>"
 
 
+def name_languages(state: StateCore) -> None:
+    """Forget what listings say that they are in where that is no name."""
+    for token in state.tokens:
+        if token.type == "fence" and not LANGUAGE.fullmatch(token.info.strip()):
+            token.info = ""
+
+
 def new_reader() -> MarkdownIt:
     """The reader of Markdown: CommonMark with tables and strikethrough, without HTML."""
     reader = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTED}).enable(["table", "strikethrough"])
     reader.validateLink = is_link
+    reader.core.ruler.push("languages", name_languages)
     reader.add_render_rule("image", show_image)
     reader.add_render_rule("link_open", open_link)
     reader.add_render_rule("th_open", open_cell)
