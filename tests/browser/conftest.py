@@ -11,6 +11,8 @@ import hatch_build
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = ("--no-sandbox", "--host-resolver-rules=MAP *.invalid ~NOTFOUND")
+"""Names that lead nowhere are not asked of a name server, for whose answer a page would wait."""
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,6 @@ async def browser(anyio_backend: str, console: None) -> AsyncGenerator[Browser]:
     if program is None:
         pytest.skip("no Chromium on this machine: `apt-get install chromium fonts-dejavu-core` brings one")
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        running = await playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield running
         await running.close()

@@ -1,12 +1,14 @@
 """What must never stand on a page, nor happen to it, because of somebody's text; and how that is noticed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Frame, Page, Route
 
-from tests.browser.visitor import Visitor, evaluate
+from tests.browser.visitor import Visitor, evaluate, visit
 
 NAMES = ("clobbered", "pwned", "polluted", "attributes", "inner", "m", "currentScript")
 """What payloads call the things by which they would take over names of the window."""
@@ -38,6 +40,14 @@ def beware(visitor: Visitor) -> None:
 
     visitor.page.on("framenavigated", moved)
     visitor.page.on("frameattached", lambda frame: visitor.blame(f"frame: {frame.url}"))
+
+
+@asynccontextmanager
+async def wary(browser: Browser, origin: str, **how: Any) -> AsyncGenerator[Visitor]:
+    """A visit at whose end nothing may have happened to the page that its reader did not do."""
+    async with visit(browser, origin, **how) as visitor:
+        beware(visitor)
+        yield visitor
 
 
 async def harm_by_copying(browser: Browser, page: Page, elements: str) -> list[str]:

@@ -152,3 +152,27 @@ async def evaluate(page: Page, script: str) -> Any:
     if "exceptionDetails" in told:
         raise AssertionError(told["exceptionDetails"])
     return told["result"].get("value")
+
+
+async def open_all(page: Page) -> None:
+    """Unfold what is folded, and give what is drawn then the time to be drawn."""
+    await evaluate(page, "document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    await settle(page)
+
+
+async def settle(page: Page) -> None:
+    """Wait until nothing on the page has moved for a while."""
+    await evaluate(page, STILL)
+
+
+STILL = """
+new Promise((done) => {
+  let timer = 0;
+  const later = () => { clearTimeout(timer); timer = setTimeout(end, 250); };
+  const seen = new MutationObserver(later);
+  const end = () => { seen.disconnect(); done(); };
+  seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  later();
+  setTimeout(end, 10_000);
+})
+"""

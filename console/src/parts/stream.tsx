@@ -11,9 +11,9 @@ const FRAME = 8;
 /** The same where all of them stand, and are only to be shown. */
 const FRAME_AT_REST = 6;
 /** Texts that one frame draws at the most: what each of them moves is laid out and painted in the same frame. */
-const TOGETHER = 2;
+const TOGETHER = 1;
 /** Milliseconds between two drawings of the same text, at the least. */
-const PAUSE = 100;
+const PAUSE = 160;
 /** Characters that are looked at in one go. */
 const WINDOW = 4000;
 /** Characters of one paragraph from which on it is shown without form while it grows, and ever. */
