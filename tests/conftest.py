@@ -38,9 +38,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) 
 MEASURED = (
     "browser",
     "load",
+    "catalog/test_nearest.py::test_to_find_what_is_near_takes_no_longer_than_a_few_milliseconds",
     "catalog/test_quick.py",
     "doors/http/test_leaving.py",
     "faults/test_fallback_drills.py",
+    "faults/test_panel_faults.py::test_a_faulty_seat_comes_to_what_its_row_says_and_the_run_completes[F24-drip",
+    "faults/test_panel_faults.py::test_a_faulty_seat_comes_to_what_its_row_says_and_the_run_completes[F36-many",
     "doors/http/test_messages.py::test_a_stream_that_waits_is_kept_open_with_pings",
     "doors/http/test_pace.py",
     "doors/http/test_structured.py::test_a_repair_has_a_quarter_of_the_time_that_is_left",
