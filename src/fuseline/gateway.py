@@ -11,11 +11,12 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from fuseline.engine.caller import Caller
 from fuseline.engine.citations.carrier import Carrier
-from fuseline.engine.failures import all_failed, failure_of, sole
+from fuseline.engine.failures import all_failed, failure_of, kind_of, sole
 from fuseline.engine.form import check_form, formed, in_form, without_text, without_words
 from fuseline.engine.fusion import Fusion
 from fuseline.engine.grounding import grounded
 from fuseline.engine.loop import converse
+from fuseline.engine.panel import fits
 from fuseline.engine.prompts import HASH
 from fuseline.engine.repair import Withheld
 from fuseline.engine.review import reviewed
@@ -30,7 +31,7 @@ from fuseline.storage.base import Store
 from fuseline.tools.base import Scene
 from fuseline.tools.holdings import Library
 from fuseline.tools.research import Research
-from fuseline.types.deliberation import FusionSpec, PanelAnswer, Report, warned
+from fuseline.types.deliberation import PanelAnswer, Report, warned
 from fuseline.types.errors import FuselineError, InvalidRequest, TooBusy, UpstreamError
 from fuseline.types.events import ClientCalled, Emit, Event, Failed, Finished, LookedUp, RunStarted, TextDelta, ignore
 from fuseline.types.quick import replace
@@ -99,7 +100,7 @@ class Gateway:
         plan = self._planner.plan(request)
         if plan.form is not None:
             await check_form(plan.form, self._examiner)
-        if given and not fits(given, plan.spec):
+        if given and not fits(given, plan.spec.seats if plan.spec else ()):
             raise InvalidRequest("the answers that are given are not those of this panel", "analysis_models")
         if self._open_runs >= self._settings.server.max_runs:
             raise TooBusy(f"{self._open_runs} runs are open, which is as many as this server takes; try again soon")
@@ -310,19 +311,6 @@ class Gateway:
         if isinstance(cause, FuselineError):
             cause.run = desk.run
         return cause
-
-
-def fits(given: Sequence[PanelAnswer | None], spec: FusionSpec | None) -> bool:
-    """Whether there is an answer, or none, for each seat of a panel."""
-    seats = spec.seats if spec else ()
-    pairs = zip(given, seats, strict=False)
-    return len(given) == len(seats) and all(one is None or one.model == seat.model for one, seat in pairs)
-
-
-def kind_of(cause: BaseException, report: Report | None) -> str:
-    """The type of an error, as the client is told it."""
-    told = failure_of(cause, report) if isinstance(cause, UpstreamError) else cause
-    return told.kind if isinstance(told, FuselineError) else FuselineError.kind
 
 
 def session_of(request: Request) -> str:

@@ -37,6 +37,12 @@ def failure_of(error: UpstreamError, report: Report | None) -> RunFailed:
     )
 
 
+def kind_of(cause: BaseException, report: Report | None) -> str:
+    """The type of an error, as the client is told it."""
+    told = failure_of(cause, report) if isinstance(cause, UpstreamError) else cause
+    return told.kind if isinstance(told, FuselineError) else FuselineError.kind
+
+
 OUTWARD: dict[str, tuple[int, str]] = {
     "rate_limited": (429, "rate_limit_exceeded"),
     "bad_request": (400, "invalid_request"),

@@ -247,3 +247,9 @@ def broken(index: int, seat: Seat, error: UpstreamError) -> PanelAnswer:
         provider_code=error.provider_code,
         retry_after=error.retry_after,
     )
+
+
+def fits(given: Sequence[PanelAnswer | None], seats: Sequence[Seat]) -> bool:
+    """Whether there is an answer, or none, for each of these seats."""
+    pairs = zip(given, seats, strict=False)
+    return len(given) == len(seats) and all(one is None or one.model == seat.model for one, seat in pairs)
