@@ -61,7 +61,10 @@ class StreamReader:
             if payload == b"[DONE]":
                 draft.done = True
             else:
-                self._hear(draft.parse(payload))
+                self._read(payload)
         text, reasoning = "".join(draft.text[said:]), "".join(draft.reasoning[thought:])
         details = tuple(draft.details[sealed:])
         return Delta(text, reasoning, details) if text or reasoning or details else None
+
+    def _read(self, payload: bytes) -> None:
+        self._hear(self._draft.parse(payload))

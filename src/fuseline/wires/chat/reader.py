@@ -8,13 +8,12 @@ from fuseline.types.models import PLAIN, Quirks
 from fuseline.types.replies import Citation, FinishReason, Reply
 from fuseline.wires.chat.errors import read_stream_error
 from fuseline.wires.chat.pieces import joined, told
+from fuseline.wires.chat.refrain import BARE, Refrain
 from fuseline.wires.chat.tags import Thoughts
 from fuseline.wires.chat.usage import Counts
 from fuseline.wires.draft import CallDraft, Draft, objects, read_whole, text_of
-from fuseline.wires.reader import StreamReader
+from fuseline.wires.reader import Hear, StreamReader
 
-BARE = frozenset({"role", "content"})
-"""What most deltas hold and no more: reading them is the hottest path there is."""
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -35,7 +34,8 @@ THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details")
 def open_reader(answer_bytes: int, line_bytes: int, quirks: Quirks = PLAIN) -> StreamReader:
     """A reader for one streamed reply."""
     draft = Draft(answer_bytes, joined)
-    return StreamReader(draft, Chunks(draft, quirks).hear, line_bytes)
+    hear = Chunks(draft, quirks).hear
+    return StreamReader(draft, hear, line_bytes) if quirks.think_tags else ChunkReader(draft, hear, line_bytes)
 
 
 def read_reply(body: bytes, quirks: Quirks = PLAIN) -> Reply:
@@ -45,6 +45,22 @@ def read_reply(body: bytes, quirks: Quirks = PLAIN) -> Reply:
     Chunks(draft, quirks).hear(fields)
     draft.done = True
     return draft.reply()
+
+
+class ChunkReader(StreamReader):
+    """Reads a stream in which the text of a delta is the answer's, whatever is in it."""
+
+    def __init__(self, draft: Draft, hear: Hear, line_bytes: int) -> None:
+        super().__init__(draft, hear, line_bytes)
+        self._refrain = Refrain()
+
+    def _read(self, payload: bytes) -> None:
+        if said := self._refrain.said_in(payload):
+            self._draft.say(self._draft.text, said)
+        else:
+            chunk = self._draft.parse(payload)
+            self._hear(chunk)
+            self._refrain.learn(payload, chunk)
 
 
 class Chunks:
