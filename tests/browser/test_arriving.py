@@ -11,7 +11,8 @@ from tests.browser.payloads import ALL, ELSEWHERE, END, SHORT
 from tests.browser.scene import PANEL, PRICES, WRITER, compares, scene
 from tests.browser.visitor import Visitor, open_all, visit
 from tests.requirements import requirement
-from tests.upstream import fails
+from tests.search.vendors import Says, vendor
+from tests.upstream import calls_tools, fails
 from tests.upstream.says import DONE, SSE, chunk, closing, contents, event, opening, pieces
 from tests.upstream.wire import Action, Ask, Head, Step, Wait
 
@@ -50,6 +51,32 @@ async def test_no_text_of_anybody_becomes_code_as_it_arrives(browser: Browser):
         await visitor.go(f"/runs/{run}")
         await visitor.see("done")
         assert await intruders(visitor.page) == []
+
+
+@requirement("ours:console-text")
+async def test_what_a_model_looks_up_and_finds_is_a_text_while_it_is_at_it_and_after(browser: Browser):
+    looking: Any = [
+        ("call_1", "openrouter_web_search", {"query": ALL}),  # refused: it is too long to leave the house
+        ("call_2", "openrouter_web_fetch", {"url": f"javascript:{SHORT}"}),
+        ("call_3", "openrouter_web_search", {"query": SHORT}),
+    ]
+    scripts: Any = {"heron": [calls_tools(*looking), cites(ALL)]}
+    found = 'Found ![x](javascript:alert(1)) " onfocus=alert(1) autofocus x='  # of tags titles were cleaned long before
+    hit = {"url": f"https://{ELSEWHERE}/'onclick=alert(1)", "title": found, "content": SHORT}
+    async with vendor(Says({"results": [hit]}, hangs=True)) as engine:
+        known: Any = {
+            "fusion": {"tools": ("openrouter:web_search", "openrouter:web_fetch")},
+            "search": {"searxng_url": engine.url, "order": ("searxng",)},
+        }
+        async with scene(scripts, **known) as stage, wary(browser, stage.origin) as visitor:
+            await visitor.ask()
+            await expect(visitor.seat(0).locator(".asked li").last).to_contain_text(SHORT)
+            assert await intruders(visitor.page) == []
+            engine.left.set()
+            await visitor.see("done")
+            await open_all(visitor.page)
+            await expect(visitor.page.get_by_text(found).first).to_be_visible()
+            assert await intruders(visitor.page) == []
 
 
 FIELDS = ("topic", "stance", "evidence", "consensus", "partial", "unique", "blind")

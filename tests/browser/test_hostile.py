@@ -38,7 +38,7 @@ async def test_each_text_alone_is_drawn_as_a_text_and_stays_one_when_it_is_copie
         await visitor.go(f"/runs/{EVERY_TEXT}")
         await visitor.see("done")
         await expect(visitor.page.locator("article.seat")).to_have_count(len(PAYLOADS))
-        await expect(visitor.seat(len(PAYLOADS) - 1).locator(".prose li").first).to_be_attached()
+        await expect(visitor.seat(len(PAYLOADS) - 1).locator(".prose li").first).to_be_attached(timeout=40_000)
         await expect(visitor.page.locator(".drawn math").first).to_be_attached()
         await settle(visitor.page)
         assert await intruders(visitor.page) == []
