@@ -10,7 +10,7 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo console test check compiled lint quick docs browser bench clients servers lock clean
+.PHONY: demo console test check beside compiled lint quick docs browser bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -19,8 +19,7 @@ console: $(VENV)/.node  ## build the console's page, unless nothing changed sinc
 	@$(BIN)/python hatch_build.py
 
 test: $(VENV)/.dev $(VENV)/.node console  ## everything: lint, types, floors, all tests
-	@$(MAKE) --no-print-directory -j2 lint compiled
-	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
+	@$(MAKE) --no-print-directory -j2 lint beside  # types are checked on one core, and tests wait a good deal
 	$(PYTEST) -m measured --ignore tests/browser
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
@@ -29,7 +28,10 @@ check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minut
 quick: $(VENV)/.dev
 	$(PYTEST) $(BESIDE) 2 -m "not slow"
 
-compiled: $(VENV)/.dev  # all tests are read once while types are checked: four workers would each compile them
+beside: compiled
+	$(PYTEST) $(BESIDE) 4 -m "not measured" --ignore tests/browser  # more than two cores' worth: many of them wait
+
+compiled: $(VENV)/.dev  # all tests are read once before four workers do, each of which would compile them
 	$(PYTEST) --collect-only -q -q > $(VENV)/collected.log || { tail $(VENV)/collected.log; exit 1; }
 
 lint: $(VENV)/.dev $(VENV)/.node

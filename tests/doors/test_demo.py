@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from fuseline.doors.demo.upstream import recorded_upstream
 from fuseline.engine.material import fenced
 from fuseline.engine.schema import COMPARISON
 from fuseline.types.deliberation import PanelAnswer, Report
+from tests.doors.cli.forge import run_forked
 from tests.requirements import requirement
 
 PATIENCE_S = 30.0
@@ -37,56 +39,34 @@ def command(*arguments: str, **environ: str) -> subprocess.Popen[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A demo that is over."""
-
-    code: int
-    shown: str
-    errors: str
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Played]:
-    """Every demo by its slug. They play at the same time, since most of it is waiting."""
-    home = str(tmp_path_factory.mktemp("home"))
-    playing = {one.slug: command(one.slug, "--speed", "50", "--plain", FUSELINE_HOME=home) for one in recordings()}
-    try:
-        streams = {slug: process.communicate(timeout=PATIENCE_S) for slug, process in playing.items()}
-        return {slug: Played(playing[slug].returncode, *said) for slug, said in streams.items()}
-    finally:
-        for process in playing.values():
-            process.kill()
-            process.wait()
-            assert process.stdout and process.stderr
-            process.stdout.close()
-            process.stderr.close()
+@cache
+def played(slug: str) -> "subprocess.CompletedProcess[str]":
+    """A demo that is over, of a recording. Each is played once in a process of tests."""
+    with tempfile.TemporaryDirectory() as home:
+        arguments = ("demo", slug, "--speed", "50", "--plain")
+        return run_forked(arguments, Path(home), {**os.environ, "FUSELINE_HOME": home}, b"", PATIENCE_S)
 
 
 @requirement("ours:demo")
 @each_recording
-def test_a_demo_shows_every_answer_the_analysis_and_the_final_and_says_that_it_plays_recordings(
-    recording: Recording, played: Mapping[str, Played]
-):
-    demo = played[recording.slug]
-    assert (demo.code, demo.errors) == (0, "")
-    assert "every answer below is a recording" in demo.shown.splitlines()[0]
-    assert "These answers were recordings, and nothing was spent" in demo.shown.splitlines()[-1]
-    assert "kept in a temporary place" in demo.shown
+def test_a_demo_shows_every_answer_the_analysis_and_the_final_and_says_that_it_plays_recordings(recording: Recording):
+    demo = played(recording.slug)
+    assert (demo.returncode, demo.stderr) == (0, "")
+    assert "every answer below is a recording" in demo.stdout.splitlines()[0]
+    assert "These answers were recordings, and nothing was spent" in demo.stdout.splitlines()[-1]
+    assert "kept in a temporary place" in demo.stdout
     for speech in (*recording.panel, recording.writer):
-        assert speech.content.strip() in demo.shown
+        assert speech.content.strip() in demo.stdout
     for claim in recording.analyst.consensus:
-        assert " ".join(claim.claim.split()) in demo.shown
+        assert " ".join(claim.claim.split()) in demo.stdout
     for insight in recording.analyst.unique_insights:
-        assert f"{' '.join(insight.insight.split())} ({recording.panel[insight.seat].model})" in demo.shown
+        assert f"{' '.join(insight.insight.split())} ({recording.panel[insight.seat].model})" in demo.stdout
 
 
 @requirement("ours:demo")
 @each_recording
-def test_a_demo_puts_the_analysis_to_the_right_seats_and_counts_tokens_and_cost(
-    recording: Recording, played: Mapping[str, Played]
-):
-    shown = played[recording.slug].shown
+def test_a_demo_puts_the_analysis_to_the_right_seats_and_counts_tokens_and_cost(recording: Recording):
+    shown = played(recording.slug).stdout
     for point in recording.analyst.contradictions:
         for side in point.stances:
             better = " (better supported)" if side.seat == point.better_supported else ""
