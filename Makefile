@@ -10,7 +10,7 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo console test check beside compiled lint quick docs browser bench clients servers lock clean
+.PHONY: demo console test check compiled lint quick docs browser bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -19,7 +19,8 @@ console: $(VENV)/.node  ## build the console's page, unless nothing changed sinc
 	@$(BIN)/python hatch_build.py
 
 test: $(VENV)/.dev $(VENV)/.node console  ## everything: lint, types, floors, all tests
-	@$(MAKE) --no-print-directory -j2 lint beside  # types are checked on one core, and tests wait a good deal
+	@$(MAKE) --no-print-directory -j2 lint compiled
+	$(PYTEST) $(BESIDE) 4 -m "not measured" --ignore tests/browser  # more than two cores' worth: many of them wait
 	$(PYTEST) -m measured --ignore tests/browser
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
@@ -27,9 +28,6 @@ check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minut
 
 quick: $(VENV)/.dev
 	$(PYTEST) $(BESIDE) 2 -m "not slow"
-
-beside: compiled
-	$(PYTEST) $(BESIDE) 4 -m "not measured" --ignore tests/browser  # more than two cores' worth: many of them wait
 
 compiled: $(VENV)/.dev  # all tests are read once before four workers do, each of which would compile them
 	$(PYTEST) --collect-only -q -q > $(VENV)/collected.log || { tail $(VENV)/collected.log; exit 1; }
