@@ -20,7 +20,7 @@ console: $(VENV)/.node  ## build the console's page, unless nothing changed sinc
 
 test: $(VENV)/.dev $(VENV)/.node console  ## everything: lint, types, floors, all tests
 	@$(MAKE) --no-print-directory -j2 lint compiled
-	$(PYTEST) $(BESIDE) 4 -m "not measured" --ignore tests/browser  # more than two cores' worth: many of them wait
+	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
 	$(PYTEST) -m measured --ignore tests/browser
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
