@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-CONTENT = re.compile(rb'"content":[ ]?("(?:[^"\\]|\\.)+")')
-"""Where a chunk has its text, with the quotes around it."""
+CONTENT = re.compile(rb'"content":[ ]?("(?:[^"\\]++|\\.)++")')
+"""Where a chunk has its text, with the quotes around it. It never goes back: that would take memory on a long text."""
 BARE = frozenset({"role", "content"})
 """What most deltas hold and no more."""
 TRIES = 3
