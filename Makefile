@@ -10,7 +10,7 @@ QUIET := --quiet --disable-pip-version-check
 # every worker of the tests reads all of them: compiled files halve that
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo console test check compiled lint quick docs browser bench clients servers lock clean
+.PHONY: demo console test check compiled lint types style quick docs browser bench clients servers lock clean
 
 demo: $(VENV)/.runtime  ## run the main job on recordings: no key, no network
 	@$(BIN)/fuseline demo $(ARGS)
@@ -19,12 +19,12 @@ console: $(VENV)/.node  ## build the console's page, unless nothing changed sinc
 	@$(BIN)/python hatch_build.py
 
 test: $(VENV)/.dev $(VENV)/.node console  ## everything: lint, types, floors, all tests
-	@$(MAKE) --no-print-directory -j2 lint compiled
+	@$(MAKE) --no-print-directory -j2 types style compiled  # the types take longest
 	$(PYTEST) $(BESIDE) 4 -m "not measured"  # more than two cores' worth: many of them wait
 	$(PYTEST) -m measured --ignore tests/browser
 
 check: $(VENV)/.dev  ## what to run before a commit, side by side: under a minute
-	@$(MAKE) --no-print-directory -j2 lint quick
+	@$(MAKE) --no-print-directory -j2 types style quick
 
 quick: $(VENV)/.dev
 	$(PYTEST) $(BESIDE) 2 -m "not slow"
@@ -32,11 +32,15 @@ quick: $(VENV)/.dev
 compiled: $(VENV)/.dev  # all tests are read once before four workers do, each of which would compile them
 	$(PYTEST) --collect-only -q -q > $(VENV)/collected.log || { tail $(VENV)/collected.log; exit 1; }
 
-lint: $(VENV)/.dev $(VENV)/.node
+lint: types style
+
+types: $(VENV)/.dev
+	NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/pyright --warnings  # it collects garbage for a tenth less time
+
+style: $(VENV)/.dev $(VENV)/.node
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
-	NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/pyright --warnings  # it collects garbage for a tenth less time
 	$(BIN)/python hatch_build.py check
 
 docs: $(VENV)/.dev  ## write the generated pages anew

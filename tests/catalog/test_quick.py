@@ -19,20 +19,27 @@ PROCESSES = 9
 LONGEST_MS = 30
 LARGEST_BYTES = 20 << 20
 LOOK = """
-import json, sys, time, tracemalloc
+import json, os, sys, time, tracemalloc
 from fuseline.catalog import facts
 from fuseline.catalog.catalog import Catalog
 from fuseline.settings.settings import Settings
 
-settings, keys = Settings(), dict.fromkeys(json.loads(sys.argv[1]), "secret")
-if sys.argv[2] == "memory":
-    tracemalloc.start()
-began = time.process_time()
-catalog = Catalog.build(settings, keys)
-found = [catalog.resolve(slug).name for slug in json.loads(sys.argv[3])]
-took = (time.process_time() - began) * 1000
-_, peak = tracemalloc.get_traced_memory()
-print(json.dumps({"ms": took, "bytes": peak, "found": found, "read": facts.rows.cache_info().currsize}))
+keys, slugs = dict.fromkeys(json.loads(sys.argv[1]), "secret"), json.loads(sys.argv[2])
+settings = Settings()
+for _ in range(int(sys.argv[3])):
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+        continue
+    if sys.argv[4] == "memory":
+        tracemalloc.start()
+    began = time.process_time()
+    catalog = Catalog.build(settings, keys)
+    for slug in slugs:
+        catalog.resolve(slug)
+    took = (time.process_time() - began) * 1000
+    _, peak = tracemalloc.get_traced_memory()
+    print(json.dumps({"ms": took, "bytes": peak, "read": facts.rows.cache_info().currsize}), flush=True)
+    os._exit(0)
 """
 CASES = [
     (["ANTHROPIC_API_KEY"], ["anthropic/claude-opus-4.8"]),
@@ -40,22 +47,29 @@ CASES = [
 ]
 
 
-def look(keys: list[str], what: str, slugs: list[str]) -> dict[str, float]:
-    """What a fresh process measures of a whole catalogue and of finding models in it."""
-    command = [sys.executable, "-c", LOOK, json.dumps(keys), what, json.dumps(slugs)]
+def look(keys: list[str], slugs: list[str], processes: int = 1, what: str = "time") -> list[dict[str, float]]:
+    """What each of so many processes measures of a whole catalogue and of finding models in it.
+
+    They are forks of one that has imported what they need, and has built nothing.
+    """
+    command = [sys.executable, "-c", LOOK, json.dumps(keys), json.dumps(slugs), str(processes), what]
     ran = subprocess.run(command, env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=True)
-    return json.loads(ran.stdout)
+    return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
 @pytest.mark.parametrize(("keys", "slugs"), CASES)
 def test_a_catalogue_is_built_and_asked_within_thirty_milliseconds(keys: list[str], slugs: list[str]):
-    assert median(look(keys, "time", slugs)["ms"] for _ in range(PROCESSES)) < LONGEST_MS
+    seen = look(keys, slugs, PROCESSES)
+    assert len(seen) == PROCESSES
+    assert median(one["ms"] for one in seen) < LONGEST_MS
 
 
 @pytest.mark.parametrize(("keys", "slugs"), CASES)
 def test_a_catalogue_takes_less_than_twenty_megabytes(keys: list[str], slugs: list[str]):
-    assert look(keys, "memory", slugs)["bytes"] < LARGEST_BYTES
+    (seen,) = look(keys, slugs, what="memory")
+    assert seen["bytes"] < LARGEST_BYTES
 
 
 def test_the_models_of_endpoints_that_are_not_asked_stay_unread():
-    assert look(["ANTHROPIC_API_KEY"], "time", ["anthropic/claude-opus-4.8"])["read"] <= 2
+    (seen,) = look(["ANTHROPIC_API_KEY"], ["anthropic/claude-opus-4.8"])
+    assert seen["read"] <= 2
