@@ -1,6 +1,9 @@
 """What was acknowledged survives: the death of the process at any moment, and a disk that fills up."""
 
+import os
+import signal
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,28 +19,37 @@ async def run_one(store, number):
         await store.write(*fusion(f"gen-{number}"))
         print(number, flush=True)
         number += 8
-async def main():
+async def main(start):
     async with open_sqlite(path) as store:
-        await asyncio.gather(*(run_one(store, first) for first in range(START, START + 8)))
-asyncio.run(main())
+        await asyncio.gather(*(run_one(store, first) for first in range(start, start + 8)))
+for start in sys.stdin:
+    if (writer := os.fork()) == 0:
+        print(os.getpid(), flush=True)
+        asyncio.run(main(int(start)))
+    os.waitpid(writer, 0)
+    print("dead", flush=True)
 """
+"""A process that has imported what it needs, and forks a writer for each number that it is told to start at."""
 
 
-def acknowledged_before_death(path: Path, start: int, lines: int) -> set[int]:
-    """Kill a writing child with SIGKILL once it has acknowledged so many lines, and return all it acknowledged."""
-    with child(ACKNOWLEDGES_UNTIL_KILLED.replace("START", str(start)), path) as process:
-        assert process.stdout is not None
-        heard = [process.stdout.readline() for _ in range(lines)]
-        process.kill()
-        heard += process.stdout.readlines()
-    return {int(line) for line in heard if line.endswith("\n")}
+def acknowledged_before_death(parent: "subprocess.Popen[str]", start: int, lines: int) -> set[int]:
+    """Kill a writer with SIGKILL once it has acknowledged so many lines, and return all it acknowledged."""
+    assert parent.stdin is not None and parent.stdout is not None
+    print(start, file=parent.stdin, flush=True)
+    writer = int(parent.stdout.readline())
+    heard = [parent.stdout.readline() for _ in range(lines)]
+    os.kill(writer, signal.SIGKILL)
+    heard += iter(parent.stdout.readline, "dead\n")
+    return {int(line) for line in heard}
 
 
 @pytest.mark.timeout(120)
 def test_no_acknowledged_write_is_lost_to_a_kill(tmp_path: Path):
     path, promised = tmp_path / "runs.db", set[int]()
-    for trial in range(TRIALS):
-        promised |= acknowledged_before_death(path, trial * 1_000_000, 1 + 7 * trial)
+    with child(ACKNOWLEDGES_UNTIL_KILLED, path) as parent:
+        for trial in range(TRIALS):
+            promised |= acknowledged_before_death(parent, trial * 1_000_000, 1 + 7 * trial)
+        parent.communicate()
     with sqlite3.connect(path) as reader:
         kept = {run_id for (run_id,) in reader.execute("SELECT id FROM runs WHERE status = 'completed'")}
         torn = reader.execute("SELECT count(*) FROM calls WHERE duration_s IS NULL").fetchone()

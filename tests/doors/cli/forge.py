@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import Self
 
 from fuseline.doors.cli.main import COMMANDS, main
 
@@ -30,28 +31,50 @@ def run_forked(
 
     :raises subprocess.TimeoutExpired: when it takes longer than `patience_s` seconds; it is ended then.
     """
-    errand = {"arguments": list(arguments), "folder": str(folder), "environ": dict(environ)}
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
         given.write(stdin)
         given.seek(0)
-        code = carried(errand, [given, said, told], patience_s)
+        with Fork(arguments, folder, environ, [stream.fileno() for stream in (given, said, told)]) as fork:
+            code = fork.wait(patience_s)
         for stream in (said, told):
             stream.seek(0)
         return subprocess.CompletedProcess(list(arguments), code, said.read().decode(), told.read().decode())
 
 
-def carried(errand: Mapping[str, Any], streams: Sequence[IO[bytes]], patience_s: float) -> int:
-    """The exit code of a command that a fork carries out with these streams."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
-        line.connect(forge())
-        socket.send_fds(line, [json.dumps(errand).encode()], [stream.fileno() for stream in streams])
-        child = int(line.recv(64))
-        line.settimeout(patience_s)
+class Fork:
+    """A command that a fork carries out, with these three as its streams. It is killed if it outlives the block."""
+
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], streams: Sequence[int]
+    ) -> None:
+        self._arguments = list(arguments)
+        errand = {"arguments": self._arguments, "folder": str(folder), "environ": dict(environ)}
+        self._line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.connect(forge())
+        socket.send_fds(self._line, [json.dumps(errand).encode()], streams)
+        self._child = int(self._line.recv(64))
+        self._ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.close()
+        if not self._ended:
+            with suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
+
+    def wait(self, patience_s: float) -> int:
+        """The exit code, once it has one.
+
+        :raises subprocess.TimeoutExpired: when that takes longer than `patience_s` seconds.
+        """
+        self._line.settimeout(patience_s)
         try:
-            answer = line.recv(64)
+            answer = self._line.recv(64)
         except TimeoutError:
-            os.kill(child, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(errand["arguments"], patience_s) from None
+            raise subprocess.TimeoutExpired(self._arguments, patience_s) from None
+        self._ended = True
         return int(answer) if answer else -signal.SIGKILL
 
 
@@ -86,6 +109,7 @@ def serve(address: str) -> None:
 def carry_out(line: socket.socket) -> None:
     """Become the command that was asked for, and tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
     payload, streams, _, _ = socket.recv_fds(line, ROOM, 3)
     line.send(str(os.getpid()).encode())
     errand = json.loads(payload)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fuseline
-from tests.doors.cli.forge import run_forked
+from tests.doors.cli.forge import Fork, run_forked
 from tests.house import CANARY
 from tests.upstream import Upstream
 
@@ -70,21 +70,12 @@ class Shell:
         """Run a command on a terminal of 100 by 40; returns its exit code and all that it drew."""
         ours, theirs = pty.openpty()
         size = {"COLUMNS": "100", "LINES": "40", "TERM": "xterm-256color"}
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env={**self.environ, **size, **environ},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        )
-        os.close(theirs)
         try:
-            drawn = b"".join(reads(ours))
-            return process.wait(PATIENCE_S), drawn.decode()
+            with Fork(arguments, self.folder, {**self.environ, **size, **environ}, [theirs] * 3) as fork:
+                os.close(theirs)
+                drawn = b"".join(reads(ours))
+                return fork.wait(PATIENCE_S), drawn.decode()
         finally:
-            process.kill()
             os.close(ours)
 
 

@@ -17,7 +17,7 @@ from fuseline.doors.cli.serve import listening
 from fuseline.doors.cli.terminal import CONTROLS
 from fuseline.storage.connections import connect
 from tests.doors.cli.examining import Examine, examining, lab, rounded
-from tests.doors.cli.shell import COMMAND, PATIENCE_S, Shell
+from tests.doors.cli.shell import PATIENCE_S, Shell
 from tests.doors.cli.vendor import listing, lists_for, vendor
 from tests.house import CANARY, furnish
 from tests.requirements import requirement
@@ -269,7 +269,7 @@ def test_people_get_a_line_for_each_thing_and_a_terminal_gets_colours_and_no_key
 
 
 def test_the_command_says_its_exit_codes(shell: Shell):
-    said = " ".join(subprocess.check_output([*COMMAND, "doctor", "-h"], env=shell.environ, text=True).split())
+    said = " ".join(shell.run("doctor", "-h").stdout.split())
     assert "3 nothing is configured" in said
 
 
