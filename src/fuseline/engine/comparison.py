@@ -151,8 +151,18 @@ def objects_in(text: str) -> list[JsonObject]:
 
 def nesting(value: Any) -> int:
     """How deep a JSON object or list nests."""
-    parts = [*object_of(value).values(), *list_of(value)]
-    return 1 + max([nesting(part) for part in parts if isinstance(part, NESTS)], default=0)
+    depth = 0
+    level: list[Any] = [value]
+    while level:
+        depth += 1
+        inside: list[Any] = [part for one in level for part in (*object_of(one).values(), *list_of(one))]
+        level = list(filter(nests, inside))
+    return depth
+
+
+def nests(value: Any) -> bool:
+    """Whether a part of JSON has parts."""
+    return isinstance(value, NESTS)
 
 
 class Reader:

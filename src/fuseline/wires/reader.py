@@ -45,7 +45,8 @@ class StreamReader:
 
     def close(self) -> Reply:
         """Return the whole reply, or raise when the stream stopped short."""
-        self._take(self._events.close())
+        if rest := self._events.close():
+            self._take(rest)
         return self._draft.reply()
 
     def partial(self) -> Partial:

@@ -26,11 +26,17 @@ class EventReader:
         """
         if self._held_cr or b"\r" in chunk:
             chunk = self._normalise(chunk)
-        blocks = (self._rest + chunk).split(b"\n\n")
+        text = self._rest + chunk
+        if text.startswith(PLAIN) and text.endswith(b"\n\n"):
+            payloads = text[len(PLAIN) : -2].split(b"\n\n" + PLAIN)
+            if text.count(b"\n") == 2 * len(payloads):  # whole events of one line each, as nearly all buffers hold
+                self._rest = b""
+                return payloads
+        blocks = text.split(b"\n\n")
         self._rest = blocks.pop()
         if len(self._rest) > self._line_limit:
             raise LineTooLong
-        payloads: list[bytes] = []
+        payloads = list[bytes]()
         for block in blocks:
             if block.startswith(PLAIN) and b"\n" not in block:
                 payloads.append(block[len(PLAIN) :])

@@ -58,9 +58,10 @@ class ChunkReader(StreamReader):
         if said := self._refrain.said_in(payload):
             self._draft.say(self._draft.text, said)
         else:
-            chunk = self._draft.parse(payload)
+            chunk, before = self._draft.parse(payload), len(self._draft.text)
             self._hear(chunk)
-            self._refrain.learn(payload, chunk)
+            if len(self._draft.text) > before:
+                self._refrain.learn(payload, chunk)
 
 
 class Chunks:
