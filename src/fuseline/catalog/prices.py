@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeAlias
 
 from fuseline.types.money import Price, Tier, nano, stated
@@ -32,7 +33,9 @@ def per_million(
     if fresh is None or output is None:
         return None
     base = over(Price(0, 0), (fresh, output, cached, written, reasoning))
-    longer = (Tier(above, over(base, figures)) for above, figures in sorted((tiers or {}).items()))
+    if not tiers:
+        return base
+    longer = (Tier(above, over(base, figures)) for above, figures in sorted(tiers.items()))
     return replace(base, tiers=tuple(longer))
 
 
@@ -49,6 +52,7 @@ def over(base: Price, figures: Figures) -> Price:
     )
 
 
+@lru_cache(1024)  # a few hundred figures are those of thousands of models
 def money(name: str, figure: Figure) -> int | None:
     """Dollars as nano-dollars; `None` where nobody says.
 
