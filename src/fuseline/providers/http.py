@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import aiohttp
 import anyio
-from multidict import CIMultiDict
 from yarl import URL
 
 from fuseline.providers.base import Hear
@@ -52,9 +51,6 @@ class HTTPProvider:
         self._session = session
         self._key = key
         self._credential = credential_for(endpoint.auth or wire.auth, key.secret, endpoint.base_url)
-        self._headers = {**wire.headers, **endpoint.headers}
-        self._sent: tuple[Mapping[str, str] | None, CIMultiDict[str]] = (None, CIMultiDict())
-        """What was shown last, and all headers with it: a key's are the same for every call."""
         self._clocks = clocks
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=clocks.connect_s)
@@ -111,7 +107,7 @@ class HTTPProvider:
             try:
                 url, address = self._address(model)
                 shown = await self._credential.headers("POST", address, body)
-                async with await self._post(url, body, self._with(shown)) as response:
+                async with await self._post(url, body, shown) as response:
                     clock.headers()
                     if response.status != 200:
                         raise await self._refusal(response, request, model, without)
@@ -131,7 +127,7 @@ class HTTPProvider:
             return reader.close()  # the answer is whole, only its figures did not come
         raise clock.expired(reader)
 
-    async def _post(self, url: URL, body: bytes, headers: CIMultiDict[str]) -> aiohttp.ClientResponse:
+    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         """Send a call; again where the connection had been kept, and turns out to be one that its server had left."""
         began = time.monotonic()
         while True:
@@ -147,12 +143,6 @@ class HTTPProvider:
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 if not call.kept or time.monotonic() - began > STALE_S:
                     raise
-
-    def _with(self, shown: Mapping[str, str]) -> CIMultiDict[str]:
-        """The headers of a call that shows this of who pays."""
-        if self._sent[0] is not shown:
-            self._sent = (shown, CIMultiDict({**self._headers, **shown}))
-        return self._sent[1]
 
     def _address(self, model: Model) -> tuple[URL, str]:
         found = self._urls.get(model.name)

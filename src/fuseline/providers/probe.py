@@ -112,7 +112,8 @@ async def knock(
     with anyio.move_on_after(clock_s):
         try:
             url = URL(endpoint.base_url + path)
-            headers = CIMultiDict({**wire.headers, **endpoint.headers, "Accept": "application/json"})
+            headers = CIMultiDict(wire.headers)
+            headers.update(endpoint.headers, Accept="application/json")
             if credential is not None:
                 headers.update(await credential.headers("GET", str(url), b""))
             watch.began = time.monotonic()
@@ -140,7 +141,6 @@ def open_session(watch: "Stopwatch") -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=1, force_close=True),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        skip_auto_headers=("User-Agent",),
         trust_env=False,
         trace_configs=[watch.hands()],
     )

@@ -9,6 +9,7 @@ from typing import Self
 
 import aiohttp
 import anyio
+from multidict import CIMultiDict
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.providers.base import Provider
@@ -251,15 +252,17 @@ class Switchboard:
             found = self._bridge.connect(endpoint, key.secret, self.clocks, self._limits, line.places, line.refused)
             self._open.push_async_callback(found.aclose)
             return found
+        wire = self._wires[endpoint.wire]
         if line.session is None:
+            headers = CIMultiDict(wire.headers)
+            headers.update(endpoint.headers)
             line.session = await self._open.enter_async_context(
                 aiohttp.ClientSession(
                     connector=Connections(limit=endpoint.connections, keepalive_timeout=30),
+                    headers=headers,
                     cookie_jar=aiohttp.DummyCookieJar(),
                     auto_decompress=False,
-                    skip_auto_headers=("User-Agent",),
                     trust_env=False,
                 )
             )
-        wire = self._wires[endpoint.wire]
         return HTTPProvider(endpoint, wire, line.session, key, self.clocks, self._limits, line.places, line.refused)
