@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
-from starlette.datastructures import Headers
 from starlette.types import Message, Send
 
 from fuseline.doors.http.again import under_new_id
@@ -101,7 +100,7 @@ class Cache:
         return digest(key_of(visit.headers), visit.wire.path, body, repr(view), salt, self._house)
 
 
-def read_wish(headers: Headers, settings: CacheSettings) -> Wish:
+def read_wish(headers: Mapping[str, str], settings: CacheSettings) -> Wish:
     """What a request's headers say of the cache.
 
     :raises InvalidRequest: when they say it wrongly.
@@ -112,7 +111,7 @@ def read_wish(headers: Headers, settings: CacheSettings) -> Wish:
     return Wish(flag(headers, "Cache", settings.default), flag(headers, "Cache-Clear", False), int(ttl))
 
 
-def flag(headers: Headers, name: str, default: bool) -> bool:
+def flag(headers: Mapping[str, str], name: str, default: bool) -> bool:
     """A header that is either true or false.
 
     :raises InvalidRequest: when it is neither.
@@ -126,7 +125,7 @@ def flag(headers: Headers, name: str, default: bool) -> bool:
             raise InvalidRequest(f"X-OpenRouter-{name} must be true or false", f"X-OpenRouter-{name}")
 
 
-def told(headers: Headers, name: str) -> str | None:
+def told(headers: Mapping[str, str], name: str) -> str | None:
     """A header of the cache's, under our name for it or the vendor's."""
     return headers.get(f"X-Fusion-{name}") or headers.get(f"X-OpenRouter-{name}")
 

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from fuseline.doors.http.cache import Cache
 from fuseline.doors.http.idempotency import HEADER, Idempotency
 from fuseline.doors.http.marks import marks
-from fuseline.doors.http.messages import ClientGone, answer_error, read_body
+from fuseline.doors.http.messages import ClientGone, answer_error, headers_of, read_body
 from fuseline.doors.http.stream import Outlet, Pace, Whole
 from fuseline.doors.http.visit import Ending, Left, Visit
 from fuseline.gateway import Gateway
@@ -37,7 +36,7 @@ class Completions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        headers = Headers(scope=scope)
+        headers = headers_of(scope)
         request: Request | None = None
         try:
             body = await read_body(receive, headers, self._body_limit)

@@ -1,10 +1,9 @@
 """How long a conversation is, for clients that ask before they send it. Nothing is called and nothing is kept."""
 
 from pydantic_core import to_json
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from fuseline.doors.http.messages import ClientGone, answer, answer_error, read_body
+from fuseline.doors.http.messages import ClientGone, answer, answer_error, headers_of, read_body
 from fuseline.types.errors import FuselineError
 from fuseline.types.requests import FunctionTool, Request
 from fuseline.types.tokens import estimate, estimate_messages
@@ -22,7 +21,7 @@ class Counting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        headers = Headers(scope=scope)
+        headers = headers_of(scope)
         try:
             request = self._wire.read_request(await read_body(receive, headers, self._body_limit), headers)
         except ClientGone:

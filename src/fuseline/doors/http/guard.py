@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,7 +73,7 @@ def name_of(host: str) -> str:
     return bare if bare.endswith("]") else bare.rpartition(":")[0] or bare
 
 
-def key_of(headers: Headers) -> str:
+def key_of(headers: Mapping[str, str]) -> str:
     """The key that a request carries, in either of the two headers that clients use."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

@@ -63,7 +63,7 @@ class Idempotency:
     def _new_claim(self, visit: Visit) -> Claim:
         now = time.time()
         return Claim(
-            key=digest(key_of(visit.headers), read_key(visit.headers.getlist(HEADER))),
+            key=digest(key_of(visit.headers), read_key(visit.headers.getall(HEADER, []))),
             token=secrets.token_hex(16),
             fingerprint=digest(visit.wire.path, visit.body),
             claimed_at=now,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import anyio
-from starlette.types import Receive, Send
+from multidict import CIMultiDict
+from starlette.types import Receive, Scope, Send
 
 from fuseline.types.errors import InvalidRequest
 from fuseline.wires.base import ErrorBody
@@ -18,6 +19,11 @@ class ClientGone(Exception):
     """The client has closed its connection, or accepts no more."""
 
 
+def headers_of(scope: Scope) -> CIMultiDict[str]:
+    """The headers of a request, of which a dozen are looked for: a look at those of Starlette goes through them all."""
+    return CIMultiDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+
+
 async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     """Read a request's body.
 
@@ -29,9 +35,8 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) ->
         raise InvalidRequest("Content-Type must be application/json", status=415)
     if headers.get("content-encoding", "identity") != "identity":
         raise InvalidRequest("encoded bodies are not accepted", status=415)
-    too_large = InvalidRequest(f"the body is larger than {limit} bytes", kind="payload_too_large", status=413)
     if int(headers.get("content-length") or 0) > limit:
-        raise too_large
+        raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -41,9 +46,14 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) ->
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > limit:
-            raise too_large
+            raise too_large(limit)
         if not message.get("more_body"):
             return b"".join(chunks)
+
+
+def too_large(limit: int) -> InvalidRequest:
+    """The error of a body that has more bytes than it may have."""
+    return InvalidRequest(f"the body is larger than {limit} bytes", kind="payload_too_large", status=413)
 
 
 async def start(send: Send, status: int, headers: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from multidict import CIMultiDict
 from starlette.types import Receive, Send
 
 from fuseline.types.events import Failed, Finished
@@ -18,7 +18,7 @@ class Visit:
 
     wire: ServerWire
     request: Request
-    headers: Headers
+    headers: CIMultiDict[str]
     body: bytes
     receive: Receive
 
