@@ -93,10 +93,11 @@ class Analyst:
             speaker, model = Speaker("analyst", slug), self._caller.switchboard.resolve(slug)
             await self._emit(AnalysisStarted(speaker))
             outcome, more = await self._try(speaker, model, report, ends_at)
-            report = replace(report, analyst=slug, warnings=(*warnings, *more))
+            analysis = outcome if isinstance(outcome, Analysis) else None
+            report = replace(report, analyst=slug, warnings=(*warnings, *more), analysis=analysis)
             if isinstance(outcome, Analysis):
                 await self._emit(AnalysisMade(speaker, outcome, report.models))
-                return replace(report, analysis=outcome)
+                return report
             await self._emit(AnalysisFailed(speaker, outcome.reason))
         assert isinstance(outcome, Failure)
         return replace(report, analysis_failure=outcome.reason)

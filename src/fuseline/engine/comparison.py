@@ -143,10 +143,15 @@ def objects_in(text: str) -> list[JsonObject]:
         except (ValueError, RecursionError):
             position = text.find("{", position + 1)
             continue
-        if nesting(value) <= MOST_DEPTH:
+        if shallow(text, position, end) or nesting(value) <= MOST_DEPTH:
             found.append((end - position, value))
         position = text.find("{", end)
     return [value for _, value in sorted(found, key=lambda pair: -pair[0])]
+
+
+def shallow(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text has too few brackets to nest too deep, whatever they are."""
+    return text.count("{", start, end) + text.count("[", start, end) <= MOST_DEPTH
 
 
 def nesting(value: Any) -> int:

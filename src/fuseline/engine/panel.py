@@ -44,6 +44,7 @@ class Panel:
         """For each seat its own."""
         self._caller = caller
         self._emit = emit
+        self._speakers = tuple(Speaker("panel", seat.model, index) for index, seat in enumerate(spec.seats))
         self._answers: dict[int, PanelAnswer] = {}
         self._left_out: dict[int, int] = {}
         self._laid_out: dict[str, tuple[Message, ...]] = {}
@@ -66,8 +67,8 @@ class Panel:
         Seats that are late, past `ends_at` or past the grace after a quorum, keep what they had said if it is enough.
         Those whose answers are `given`, one for each seat or `None`, are not asked.
         """
-        for index, seat in enumerate(self._spec.seats):
-            await self._emit(SeatJoined(self._speaker(index, seat)))
+        for speaker in self._speakers:
+            await self._emit(SeatJoined(speaker))
         for answer in filter(None, given):
             await self._tell(answer.seat, self._spec.seats[answer.seat], answer)
         asked = [(index, seat) for index, seat in enumerate(self._spec.seats) if index not in self._answers]
@@ -109,7 +110,7 @@ class Panel:
         if isinstance(prepared, PanelAnswer):
             return prepared
         request, tools = prepared
-        speaker, steps = self._speaker(index, seat), self._spec.max_tool_calls
+        speaker, steps = self._speakers[index], self._spec.max_tool_calls
         try:
             turn = await converse([speaker], request, tools, self._caller, self._emit, steps=steps, ends_at=ends_at)
         except UpstreamError as error:
@@ -127,7 +128,7 @@ class Panel:
     async def _tell(self, index: int, seat: Seat, answer: PanelAnswer) -> None:
         self._answers[index] = answer
         happened = SeatFailed if answer.failed else SeatAnswered
-        await self._emit(happened(self._speaker(index, seat), answer))
+        await self._emit(happened(self._speakers[index], answer))
         answered = sum(1 for one in self._answers.values() if not one.failed)
         everyone = len(self._answers) == len(self._spec.seats)
         if everyone or (self._spec.quorum is not None and answered >= self._spec.quorum):
@@ -136,7 +137,7 @@ class Panel:
             self._complete.set()
 
     def _late(self, index: int, seat: Seat) -> PanelAnswer:
-        partial = self._caller.cut_off.get(self._speaker(index, seat), Partial())
+        partial = self._caller.cut_off.get(self._speakers[index], Partial())
         error = UpstreamError(
             "grace_over", "the others had answered and the time for latecomers ran out", partial=partial
         )
@@ -161,9 +162,6 @@ class Panel:
             ration = Ration(fitted.tool_room)
             tools = {name: Rationed(tool, ration) for name, tool in tools.items()}
         return fitted.request, tools
-
-    def _speaker(self, index: int, seat: Seat) -> Speaker:
-        return Speaker("panel", seat.model, index)
 
     def _request(self, seat: Seat, tools: Mapping[str, Tool]) -> Request:
         spec, conversation = self._spec, self._question.conversation

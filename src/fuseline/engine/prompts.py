@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Formatter
 from typing import Literal
@@ -32,13 +32,17 @@ def hash_of(prompts: Mapping[str, str]) -> str:
 
 
 HASH = hash_of(PROMPTS)
+PIECES: Mapping[str, Sequence[tuple[str, str | None]]] = {
+    name: [(text, field) for text, field, _, _ in Formatter().parse(body)] for name, body in BODIES.items()
+}
+"""Each prompt cut up at its open places, once: a text, and the name of what stands behind it, if anything does."""
 
 
 def fields_of(name: Name) -> frozenset[str]:
     """The names that a prompt leaves open."""
-    return frozenset(field for _, field, _, _ in Formatter().parse(BODIES[name]) if field)
+    return frozenset(field for _, field in PIECES[name] if field)
 
 
 def render(name: Name, **values: str) -> str:
     """A prompt with its open places filled. Values are inserted as they are and never read as templates."""
-    return BODIES[name].format_map(values).strip()
+    return "".join(text + (values[field] if field else "") for text, field in PIECES[name]).strip()

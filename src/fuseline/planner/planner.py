@@ -16,6 +16,7 @@ from fuseline.settings.sections import FusionSettings
 from fuseline.tools.base import Tool
 from fuseline.tools.toolbox import FUSION, open_toolbox
 from fuseline.types.deliberation import FusionSpec
+from fuseline.types.json import JsonObject
 from fuseline.types.quick import replace
 from fuseline.types.requests import Named, Request
 from fuseline.types.routing import ANY, Preferences
@@ -84,7 +85,7 @@ class Planner:
         wishes = self._rules.preferences(request)
         check_plan(request, speakers, spec, self._catalog, wishes)
         form = read_form(request.response_format) if mode != "off" else None
-        asked = replace(outer_request(request, mode, bool(tools)), policy=self._rules.policy(request))
+        asked = outer_request(request, mode, bool(tools), self._rules.policy(request))
         collections = spec.collections if spec else self._collections
         return Plan(asked, mode, speakers, spec, tools, form, terms.router, wishes, grounding, collections)
 
@@ -100,7 +101,7 @@ class Planner:
         return "forced" if always and not request.functions and request.messages[-1].role == "user" else "offered"
 
 
-def outer_request(request: Request, mode: Mode, has_tools: bool) -> Request:
+def outer_request(request: Request, mode: Mode, has_tools: bool, policy: JsonObject) -> Request:
     """The request as the one who speaks to the client gets it."""
     choice = request.tool_choice
     if mode == "forced" or (isinstance(choice, Named) and choice.name in FUSION):
@@ -108,4 +109,6 @@ def outer_request(request: Request, mode: Mode, has_tools: bool) -> Request:
     if mode == "off" and choice == "required" and not (request.functions or has_tools):
         choice = None  # there is nothing left that could be called
     messages = with_runs(request.messages, mode == "offered") or request.messages
-    return replace(request, messages=messages, server_tools=(), plugins=(), tool_choice=choice, fallbacks=())
+    return replace(
+        request, messages=messages, server_tools=(), plugins=(), tool_choice=choice, fallbacks=(), policy=policy
+    )

@@ -18,16 +18,12 @@ MOST_TOKENS = 100_000_000
 
 def count(value: Any) -> int | None:
     """A count of tokens, or `None` where it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
-        return None
-    return value
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
 def money(value: Any) -> int | None:
     """A price in dollars as nano-dollars, or `None` where it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000_000:
-        return None
-    return nano(value)
+    return nano(value) if type(value) in (int, float) and 0 <= value < 1_000_000 else None
 
 
 def read_searches(usage: Mapping[str, Any]) -> int:
