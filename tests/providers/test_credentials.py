@@ -84,7 +84,7 @@ async def test_a_key_stands_in_the_header_of_its_scheme_and_nowhere_else(scheme:
     assert carrying == {header: form.format(CANARY)}
 
 
-@pytest.mark.parametrize(("table", "name"), [({}, "fuseline/0.1"), ({"headers": {"user-agent": "lab/1"}}, "lab/1")])
+@pytest.mark.parametrize(("table", "name"), [({}, "fuseline"), ({"headers": {"user-agent": "lab/1"}}, "lab/1")])
 async def test_a_call_says_who_calls_unless_the_settings_have_another_name(table: dict[str, Any], name: str):
     async with vendor(replies) as upstream, calling(upstream.origin, **table) as call:
         assert await call() == "signed"

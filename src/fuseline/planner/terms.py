@@ -51,7 +51,7 @@ class Terms:
         named = isinstance(choice, Named) and choice.name in FUSION
         return bool(self.router or self._sets or named) and all(one.enabled for one in self._sets)
 
-    @cached_property
+    @property
     def outer(self) -> tuple[str, ...]:
         """The outer model and its substitutes: the request's own, or for the alias the one who also analyses."""
         if not self.router:
@@ -59,13 +59,12 @@ class Terms:
         first = (self._wanted.model,) if self._wanted.model else self._preset_writers
         return unique((*first, *self._request.fallbacks, *self._settings.writer_fallbacks))
 
-    @cached_property
+    @property
     def writers(self) -> tuple[str, ...]:
         """Who takes over from the outer model once the panel was heard; empty where it writes itself."""
         asked = self._wanted.writers
         return unique((*asked, *self._settings.writer_fallbacks)) if asked else ()
 
-    @cached_property
     def spec(self) -> FusionSpec:
         """The whole specification of the run.
 

@@ -57,8 +57,6 @@ class Price:
         either are not believed.
         """
         price = self.at(input_tokens)
-        if not (cached_tokens or written_tokens or reasoning_tokens):
-            return -(-(input_tokens * price.input + output_tokens * price.output) // MILLION)
         cached = min(cached_tokens, input_tokens)
         written = min(written_tokens, input_tokens - cached)
         thoughts = price.thoughts(output_tokens, reasoning_tokens)

@@ -15,7 +15,7 @@ CALL_HEADERS: Mapping[str, str] = {
     "Content-Type": "application/json",
     "Accept": "text/event-stream, application/json",
     "Accept-Encoding": "identity",
-    "User-Agent": "fuseline/0.1",
+    "User-Agent": "fuseline",
     "x-openrouter-fusion-depth": "1",
 }
 """What every call of an upstream says: who calls, for some turn away who does not say; no compression, which would have

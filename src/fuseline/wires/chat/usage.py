@@ -80,8 +80,6 @@ WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 
 def first_count(fields: Mapping[str, Any], names: Iterable[str]) -> int:
     """The first count that one of these fields holds; zero where none does."""
-    if fields.keys().isdisjoint(names):
-        return 0
     for name in names:
         if name in fields and (found := count(fields[name])):
             return found
