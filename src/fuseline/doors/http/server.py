@@ -1,11 +1,33 @@
-"""uvicorn, woken when it has to end: by itself it looks ten times a second, which costs an idle process its rest."""
+"""uvicorn without its clock: by itself it looks up ten times a second, which costs an idle process its rest."""
 
 import asyncio
+import time
+from email.utils import formatdate
 
 import uvicorn
+from uvicorn.server import ServerState
 
-TICK_S = 1.0
-"""How often the date is renewed that replies carry."""
+Headers = list[tuple[bytes, bytes]]
+
+
+class Dated(ServerState):
+    """What all connections share, with a date for their replies that is renewed when a request asks for it."""
+
+    _second = -1
+    """The second since the epoch that the date says."""
+
+    @property
+    def default_headers(self) -> Headers:
+        """What every reply begins with."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._dated = [(b"date", formatdate(second, usegmt=True).encode()), *self._undated]
+        return self._dated
+
+    @default_headers.setter
+    def default_headers(self, headers: Headers) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._undated, self._second = headers, -1
 
 
 class Server(uvicorn.Server):
@@ -16,8 +38,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._due = asyncio.Event()
-        """Set when there is something to look at: the second is over, or it has to end."""
+        self.server_state = Dated()
+        self._ends = asyncio.Event()
 
     @property
     def should_exit(self) -> bool:
@@ -28,13 +50,10 @@ class Server(uvicorn.Server):
     def should_exit(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._exits = value
         if value and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._due.set)
+            self._loop.call_soon_threadsafe(self._ends.set)
 
     async def main_loop(self) -> None:
-        """Renew the date until it has to end."""
+        """Wait until it has to end."""
         self._loop = asyncio.get_running_loop()
-        while not await self.on_tick(0):
-            tick = self._loop.call_later(TICK_S, self._due.set)  # a timeout would take a task every second
-            await self._due.wait()
-            self._due.clear()
-            tick.cancel()
+        if not self._exits:
+            await self._ends.wait()
