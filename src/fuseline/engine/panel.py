@@ -45,6 +45,8 @@ class Panel:
         self._caller = caller
         self._emit = emit
         self._speakers = tuple(Speaker("panel", seat.model, index) for index, seat in enumerate(spec.seats))
+        self._roles = (*[seat.model for seat in spec.seats], *spec.analysts[:1], *spec.writers[:1])
+        """Who speaks in this run."""
         self._answers: dict[int, PanelAnswer] = {}
         self._left_out: dict[int, int] = {}
         self._laid_out: dict[str, tuple[Message, ...]] = {}
@@ -100,9 +102,9 @@ class Panel:
 
     def _means(self, index: int, seat: Seat) -> Mapping[str, Tool]:
         """The tools of a seat; none where its model cannot call any."""
-        switchboard = self._caller.switchboard
-        able = switchboard.resolve(seat.model).calls_tools and seat.model not in switchboard.toolless
-        return self._tools[index] if able else {}
+        tools, switchboard = self._tools[index], self._caller.switchboard
+        able = tools and switchboard.resolve(seat.model).calls_tools and seat.model not in switchboard.toolless
+        return tools if able else {}
 
     async def _answer(self, index: int, seat: Seat, tools: Mapping[str, Tool], ends_at: float) -> PanelAnswer:
         """What a seat answers that has these tools; without them, where its endpoint takes none."""
@@ -129,9 +131,8 @@ class Panel:
         self._answers[index] = answer
         happened = SeatFailed if answer.failed else SeatAnswered
         await self._emit(happened(self._speakers[index], answer))
-        answered = sum(1 for one in self._answers.values() if not one.failed)
-        everyone = len(self._answers) == len(self._spec.seats)
-        if everyone or (self._spec.quorum is not None and answered >= self._spec.quorum):
+        quorum, everyone = self._spec.quorum, len(self._answers) == len(self._spec.seats)
+        if everyone or (quorum is not None and [one.failed for one in self._answers.values()].count(False) >= quorum):
             self._quorum.set()
         if everyone:
             self._complete.set()
@@ -169,14 +170,13 @@ class Panel:
         if task not in self._laid_out:
             self._laid_out[task] = laid_out(conversation, task)
         messages = self._laid_out[task]
-        roles = (*(one.model for one in spec.seats), *spec.analysts[:1], *spec.writers[:1])
         return Request(
             seat.model,
             messages,
             max_tokens=seat.max_completion_tokens or spec.max_completion_tokens,
             temperature=spec.temperature if seat.temperature is None else seat.temperature,
             reasoning=spec.reasoning if seat.reasoning is None else seat.reasoning,
-            shared=len(messages) - 1 if returns(seat.model, roles, conversation) else 0,
+            shared=len(messages) - 1 if returns(seat.model, self._roles, conversation) else 0,
             policy=self._question.policy,
         )
 

@@ -20,14 +20,24 @@ def check_plan(
 
     :raises InvalidRequest: for the first that is wrong.
     """
-    models = [resolved(slug, "model", catalog) for slug in speakers]
+    models = [resolved(slug, param, catalog) for slug, param in places(speakers, spec).items()]
     if spec is not None:
-        models += [resolved(seat.model, f"analysis_models[{i}]", catalog) for i, seat in enumerate(spec.seats)]
-        models += [resolved(slug, "model", catalog) for slug in (*spec.analysts, *spec.writers)]
         for seat in spec.seats:
-            open_toolbox(refuse_fusion(seat.tools or ()), "analysis_models.tools")
+            if seat.tools:
+                open_toolbox(refuse_fusion(seat.tools), "analysis_models.tools")
         check_prices(models, spec)
     check_routes(request, speakers, spec, catalog, wishes)
+
+
+def places(speakers: Sequence[str], spec: FusionSpec | None) -> dict[str, str]:
+    """Every slug that may be called, and the parameter that names it first."""
+    found = dict.fromkeys(speakers, "model")
+    if spec is not None:
+        for index, seat in enumerate(spec.seats):
+            found.setdefault(seat.model, f"analysis_models[{index}]")
+        for slug in (*spec.analysts, *spec.writers):
+            found.setdefault(slug, "model")
+    return found
 
 
 def resolved(slug: str, param: str, catalog: Catalog) -> Model:

@@ -1,7 +1,6 @@
 """The terms of a fusion run: what tool, plugin, preset and server say of it, each field from the first that does."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.presets import Preset
@@ -42,6 +41,8 @@ class Terms:
         self._collections = collections
         self._sets = parameter_sets(request)
         self._wanted = merged(self._sets)
+        self._found: Preset | None = None
+        """The preset, once it was looked up."""
         self.router = alias_of(request.model)
 
     @property
@@ -103,7 +104,8 @@ class Terms:
         """The private documents that may be searched: the request's choice, the preset's, or the server's."""
         if self._wanted.collections is not None:
             return tuple(self._wanted.collections)
-        own = self._preset_in_use.collections if self._preset_in_use else None
+        preset = self._preset_in_use
+        own = preset.collections if preset else None
         return self._collections if own is None else own
 
     @property
@@ -111,19 +113,23 @@ class Terms:
         """The tools of every seat: the request's, the preset's, or the server's. An empty list is none at all."""
         if self._wanted.tools is not None:
             return read_tools(self._wanted.tools)
-        own = self._preset_in_use.tools if self._preset_in_use else None
+        preset = self._preset_in_use
+        own = preset.tools if preset else None
         return tuple(ServerTool(name) for name in (self._settings.tools if own is None else own))
 
     @property
     def _preset_in_use(self) -> Preset | None:
         """The preset, where anything of it is."""
         wanted = self._wanted
-        used = wanted.preset or not wanted.seats or (self.router and not wanted.model)
+        used = wanted.preset or not wanted.analysis_models or (self.router and not wanted.model)
         return self._preset if used else None
 
-    @cached_property
+    @property
     def _preset(self) -> Preset:
-        return self._catalog.preset(self._wanted.preset or ALIASES.get(self.router, "") or self._settings.preset)
+        if self._found is None:
+            name = self._wanted.preset or ALIASES.get(self.router, "") or self._settings.preset
+            self._found = self._catalog.preset(name)
+        return self._found
 
     @property
     def _preset_writers(self) -> tuple[str, ...]:
@@ -131,8 +137,7 @@ class Terms:
 
     @property
     def _preset_warnings(self) -> tuple[str, ...]:
-        used = "_preset" in self.__dict__
-        return (self._preset.warning,) if used and self._preset.warning else ()
+        return (self._found.warning,) if self._found and self._found.warning else ()
 
     @property
     def _seats(self) -> tuple[Seat, ...]:
