@@ -3,11 +3,14 @@
 import time
 from collections.abc import Mapping
 
+from pydantic_core import to_jsonable_python
+
 from fuseline.storage.base import Store
 from fuseline.types.deliberation import FUSION_CALL, Analysis, PanelAnswer, report_body
 from fuseline.types.events import (
     AnalysisFailed,
     AnalysisMade,
+    AnalysisStarted,
     CallSettled,
     CallStarted,
     Event,
@@ -15,14 +18,16 @@ from fuseline.types.events import (
     FusionStarted,
     LookedUp,
     ReasoningDelta,
+    RunStarted,
     SeatAnswered,
     SeatFailed,
     SeatJoined,
     TextDelta,
     ToolCalled,
     ToolReturned,
+    WriterStarted,
 )
-from fuseline.types.json import Json, spread
+from fuseline.types.json import Json
 from fuseline.types.messages import Message, Text
 from fuseline.types.requests import Named, Request
 from fuseline.types.runs import Lookup, Noted, Run, RunClosed, RunOpened
@@ -31,8 +36,10 @@ ROUTED = ("provider", "service_tier")
 """What of a request's policy is kept; the rest says who the client is."""
 LOOKED_UP = "research.completed"
 """The kind of a record of something that was looked up."""
-UNKEPT = (TextDelta, ReasoningDelta, CallStarted, CallSettled, SeatJoined)
-"""Pieces of text, and calls: the answers and the rows of calls hold them. They are most of what happens."""
+UNKEPT = frozenset({
+    TextDelta, ReasoningDelta, CallStarted, CallSettled, RunStarted, SeatJoined, AnalysisStarted, WriterStarted,
+})  # fmt: skip
+"""Most of what happens: pieces of text and calls, which answers and rows of calls hold, and that somebody begins."""
 
 
 class Journal:
@@ -50,7 +57,7 @@ class Journal:
 
     def note(self, event: Event) -> None:
         """Keep an event, if it is one of those that matter."""
-        if isinstance(event, UNKEPT):
+        if type(event) in UNKEPT:
             return
         kept = self._kept(event)
         if kept is not None:
@@ -169,7 +176,7 @@ def lookup_figures(lookup: Lookup) -> dict[str, Json]:
 
 def claims(analysis: Analysis, models: tuple[str, ...]) -> dict[str, Json]:
     """An analysis as it is kept: the public keys, and all of it with the numbers of the seats."""
-    return {"analysis": analysis.public(models), "whole": spread(analysis)}
+    return {"analysis": analysis.public(models), "whole": to_jsonable_python(analysis)}
 
 
 def outcome(run: Run, content: bool) -> dict[str, Json]:
@@ -184,7 +191,7 @@ def outcome(run: Run, content: bool) -> dict[str, Json]:
         body["fusion"] = report
         body["warnings"] = list(run.report.warnings)
     if content and run.reply is not None and run.reply.citations:
-        body["citations"] = spread(run.reply.citations)
+        body["citations"] = to_jsonable_python(run.reply.citations)
     if content and run.provenance is not None:
-        body["provenance"] = spread(run.provenance)
+        body["provenance"] = to_jsonable_python(run.provenance)
     return body
