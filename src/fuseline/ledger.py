@@ -80,8 +80,13 @@ class Ledger:
 
     def answered(self, slug: str) -> Call | None:
         """The latest call by which the model of this slug answered, whoever it spoke as; else one that broke off."""
-        made = [call for call in reversed(self.calls.values()) if call.speaker.model == slug and call.settled]
-        return next((call for call in made if not call.error), made[0] if made else None)
+        broke_off: Call | None = None
+        for call in reversed(self.calls.values()):
+            if call.speaker.model == slug and call.settled:
+                if not call.error:
+                    return call
+                broke_off = broke_off or call
+        return broke_off
 
     def fit(self, speaker: Speaker, model: Model, request: Request) -> tuple[Request, int]:
         """Return the request with its output cut to what the limit allows, and the most that it can then cost.

@@ -228,7 +228,8 @@ class Report:
             return "single_seat"
         if self.analysis is None:
             return "no_analysis"
-        return "degraded" if self.failed or any(answer.truncated for answer in heard) else "full"
+        whole = len(heard) == len(self.answers) and True not in [answer.truncated for answer in heard]
+        return "full" if whole else "degraded"
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -262,14 +263,14 @@ def report_body(report: Report, *, contents: bool = True) -> dict[str, Json]:
         body["failure_reason"] = report.failure_reason or report.analysis_failure
     if report.analysis is not None:
         body["analysis"] = report.analysis.public(report.models)
+    heard, failed, sources = report.heard, report.failed, report.sources
     body["responses"] = [
-        {"model": answer.model, "content": answer.content} if contents else {"model": answer.model}
-        for answer in report.heard
+        {"model": answer.model, "content": answer.content} if contents else {"model": answer.model} for answer in heard
     ]
-    if report.failed:
-        body["failed_models"] = [failed_model(answer) for answer in report.failed]
-    if report.sources:
-        body["sources"] = [{"url": source.url, "title": source.title} for source in report.sources]
+    if failed:
+        body["failed_models"] = [failed_model(answer) for answer in failed]
+    if sources:
+        body["sources"] = [{"url": source.url, "title": source.title} for source in sources]
     return body
 
 

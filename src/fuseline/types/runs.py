@@ -167,17 +167,17 @@ class Run:
     @property
     def cost(self) -> int:
         """What all calls and searches together cost, in nano-dollars, as far as it is known."""
-        return sum(call.cost for call in self.calls) + self.fees
+        return sum([call.cost for call in self.calls]) + self.fees
 
     @property
     def fees(self) -> int:
         """What searches and pages cost, in nano-dollars."""
-        return sum(one.cost for one in self.lookups)
+        return sum([one.cost for one in self.lookups])
 
     @property
     def cost_known(self) -> bool:
         """Whether every call's cost is known; where not, `cost` is a lower bound."""
-        return all(call.cost_source != "unknown" for call in self.calls)
+        return "unknown" not in [call.cost_source for call in self.calls]
 
 
 def new_run_id(now: float) -> str:

@@ -35,6 +35,8 @@ def read_searches(usage: Mapping[str, Any]) -> int:
 def spoken(run: Run) -> Usage:
     """The tokens of those who spoke to the client: the outer model and the writer."""
     counted = [call.usage for call in run.calls if call.speaker.to_client and call.usage]
+    if len(counted) == 1:
+        return counted[0]
     return Usage(
         sum(usage.input_tokens for usage in counted),
         sum(usage.output_tokens for usage in counted),

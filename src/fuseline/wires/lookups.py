@@ -77,8 +77,8 @@ def declares(request: Request, kind: Kind, types: re.Pattern[str]) -> bool:
 
 def searches(run: Run) -> int:
     """How many searches answered, whoever asked for them, those included that upstreams made by themselves."""
-    own = sum(call.usage.searches for call in run.calls if call.usage)
-    return own + sum(made(lookup, "search") for lookup in run.lookups)
+    own = sum([call.usage.searches for call in run.calls if call.usage])
+    return own + sum([made(lookup, "search") for lookup in run.lookups])
 
 
 def fetches(run: Run) -> int:

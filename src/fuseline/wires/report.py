@@ -54,7 +54,7 @@ def traced(run: Run) -> dict[str, Json]:
 
 def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]:
     """The report as an item: what the vendor's item holds, and ours beside it."""
-    item = report_body(report, contents=contents)
+    item, heard = report_body(report, contents=contents), report.heard
     item |= {
         "type": "openrouter:fusion",
         "id": report.id,
@@ -62,7 +62,7 @@ def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]
         "convened": True,
         "fusion_status": run.fusion_status,
         "panel_requested": len(report.answers),
-        "panel_succeeded": len(report.heard),
+        "panel_succeeded": len(heard),
         "analyst_model": report.analyst or None,
     }
     if report.analysis_failure:
@@ -74,7 +74,7 @@ def write_report(report: Report, run: Run, *, contents: bool) -> dict[str, Json]
     warnings = (*report.warnings, *(report.analysis.warnings if report.analysis else ()))
     if warnings:
         item["warnings"] = list(warnings)
-    if truncated := [answer.seat for answer in report.heard if answer.truncated]:
+    if truncated := [answer.seat for answer in heard if answer.truncated]:
         item["truncated_seats"] = truncated
     return item
 

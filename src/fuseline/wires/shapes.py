@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from fuseline.types.errors import InvalidRequest
+from fuseline.types.json import Json
 from fuseline.types.money import nano
 from fuseline.types.requests import Plugin, StopRule
 
@@ -164,6 +165,12 @@ THRESHOLDS = {
     "finish_reason_is": "reason",
 }
 """The field that each rule compares with."""
+
+
+def chosen(fields: BaseModel, names: Sequence[str]) -> dict[str, Json]:
+    """Those of the named fields that the client sent, by their names' order: most requests have none of them."""
+    sent = fields.model_fields_set.intersection(names)
+    return {name: value for name in sorted(sent) if (value := getattr(fields, name)) is not None}
 
 
 def invalid(error: ValidationError, path: str = "") -> InvalidRequest:

@@ -19,7 +19,7 @@ from fuseline.wires.faults import SEARCH
 from fuseline.wires.lookups import declared, kind_of, read_tool
 from fuseline.wires.marks import MARK
 from fuseline.wires.native import OwnSearch, own_search, write_tools
-from fuseline.wires.shapes import invalid, read_stop_rules
+from fuseline.wires.shapes import chosen, invalid, read_stop_rules
 from fuseline.wires.strict import read_json
 from fuseline.wires.wishes import read_depth, wants_events, wants_metadata
 
@@ -154,11 +154,6 @@ def read_reasoning(fields: ChatBody) -> Mapping[str, Json] | None:
     if given and given.get("effort") not in (None, fields.reasoning_effort):
         raise InvalidRequest("reasoning_effort and reasoning.effort differ", "reasoning_effort")
     return {**(given or {}), "effort": fields.reasoning_effort}
-
-
-def chosen(fields: ChatBody, names: Iterable[str]) -> dict[str, Json]:
-    """Those of the named fields that the client sent."""
-    return {name: value for name in names if (value := getattr(fields, name)) is not None}
 
 
 def write_request(request: Request, model: Model, without: frozenset[str]) -> bytes:

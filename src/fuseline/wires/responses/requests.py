@@ -22,7 +22,7 @@ from fuseline.wires.responses.body import (
     ToolBody,
 )
 from fuseline.wires.responses.history import read_input, shaped
-from fuseline.wires.shapes import ReasoningBody, invalid, read_stop_rules
+from fuseline.wires.shapes import ReasoningBody, chosen, invalid, read_stop_rules
 from fuseline.wires.strict import read_json
 from fuseline.wires.wishes import fears_errors, read_depth, wants_metadata
 
@@ -149,11 +149,6 @@ def read_extra(fields: ResponsesBody) -> dict[str, Json]:
     """Parameters for the outer model only, as it knows them."""
     verbosity = fields.text.verbosity if fields.text else None
     return {**chosen(fields, SAMPLING), **({"verbosity": verbosity} if verbosity else {})}
-
-
-def chosen(fields: ResponsesBody, names: Iterable[str]) -> dict[str, Json]:
-    """Those of the named fields that the client sent."""
-    return {name: value for name in names if (value := getattr(fields, name)) is not None}
 
 
 def read_echo(fields: ResponsesBody) -> dict[str, Json]:
