@@ -145,7 +145,8 @@ class Gateway:
             return Failed(FuselineError("something went wrong inside the gateway; its log has the details"))
 
     def _open(self, request: Request, plan: Plan, emit: Emit, given: Sequence[PanelAnswer | None]) -> Desk:
-        run = self._new_run(request, plan)
+        session = session_of(request)
+        run = self._new_run(request, plan, session)
         journal = Journal(run.id, self.store, self._settings.store.content)
         spec = plan.spec
         ledger = Ledger(run.id, self.store, spec.max_cost if spec else None, len(spec.seats) if spec else 1)
@@ -170,13 +171,13 @@ class Gateway:
             collections=plan.collections, reader=library.reader, affords=ledger.affords,
         )  # fmt: skip
         research.allow(message.text for message in request.messages if message.role != "assistant")
-        ends_at, session = time.monotonic() + limit, session_of(request)
+        ends_at = time.monotonic() + limit
         caller = Caller(self._switchboard, ledger, heard, research, ends_at, plan.wishes, session, carrier)
         journal.open(run, request, HASH)
         return Desk(run, plan, ledger, journal, caller, tell, given, withheld)
 
-    def _new_run(self, request: Request, plan: Plan) -> Run:
-        model = self._switchboard.expected(plan.speakers[0], request, plan.wishes, session_of(request))
+    def _new_run(self, request: Request, plan: Plan, session: str) -> Run:
+        model = self._switchboard.expected(plan.speakers[0], request, plan.wishes, session)
         now = time.time()
         return Run(
             id=new_run_id(now),

@@ -150,7 +150,7 @@ def kept(request: Request) -> Request:
 
     It goes to upstreams that want to be asked; the others keep it by themselves.
     """
-    if not (request.functions or any(message.role == "assistant" for message in request.messages)):
+    if not request.functions and "assistant" not in [message.role for message in request.messages]:
         return request
     return replace(request, extra={"cache_control": {"type": "ephemeral"}, **request.extra})
 

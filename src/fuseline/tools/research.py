@@ -7,6 +7,7 @@ hold no secret. A page is asked for by the address as it was seen, so that no sp
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import anyio
@@ -71,19 +72,25 @@ class Research:
         self._reader = reader
         self._affords = affords
         self._texts: list[str] = []
-        self._taking_in = anyio.Lock()
         self._confidences = Confidences()
         self._seen = Seen()
-        self._searches = Once[Found | SearchFailed](lambda outcome: isinstance(outcome, Found))
-        self._pages = Once[Page | PageFailed](keeps_page)
+        self._searches: Once[Found | SearchFailed] = Once(is_found)
+        self._pages: Once[Page | PageFailed] = Once(keeps_page)
         self._brought = 0
         self._fetched = 0
         self._fees_under_way = 0
-        self.code = new_code()
-        """What the boundary lines around strangers' texts carry in this run."""
         self.log: list[Lookup] = []
         self.found: dict[str, str] = {}
         """What was found at each address: the text of the page, or failing that the excerpt of a search."""
+
+    @cached_property
+    def code(self) -> str:
+        """What the boundary lines around strangers' texts carry in this run."""
+        return new_code()
+
+    @cached_property
+    def _taking_in(self) -> anyio.Lock:
+        return anyio.Lock()
 
     def allow(self, texts: Iterable[str]) -> None:
         """Let the addresses in these texts be read, and no secret in them be searched for.
@@ -253,6 +260,11 @@ def gleaned(text: str) -> tuple[str, list[str]]:
     """A page's text without what nobody sees, and the addresses in it."""
     clean = cleaned(text)
     return clean, list(addresses.addresses_in(clean))
+
+
+def is_found(outcome: Found | SearchFailed) -> bool:
+    """Whether there is no sense in searching again."""
+    return isinstance(outcome, Found)
 
 
 def keeps_page(outcome: Page | PageFailed) -> bool:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fuseline.doors.console import pages, safety
 from fuseline.doors.console.safety import Safety
-from fuseline.doors.http.messages import answer_error
+from fuseline.doors.http.messages import answer_error, headers_of
 from fuseline.types.errors import FuselineError, InvalidRequest, Unauthorized
 from fuseline.wires.base import ErrorBody
 
@@ -36,15 +36,16 @@ class Guard:
         """Check one request. The server's own messages pass."""
         if scope["type"] == "http":
             path = str(scope["path"])
-            problem = self._problem(str(scope["method"]), path, Headers(scope=scope))
+            problem = self._problem(scope, path)
             send = safety.sealed(send) if safety.concerns(path) else send
             if problem is not None:
                 await answer_error(send, self._write_error(problem, path))
                 return
         await self._app(scope, receive, send)
 
-    def _problem(self, method: str, path: str, headers: Headers) -> FuselineError | None:
-        hosts = headers.getlist("host")
+    def _problem(self, scope: Scope, path: str) -> FuselineError | None:
+        method, headers = str(scope["method"]), headers_of(scope)
+        hosts = headers.getall("host", ())
         if len(hosts) != 1 or name_of(hosts[0]) not in self._hosts:
             return InvalidRequest("this server does not answer to that host name", status=421)
         if headers.get("transfer-encoding") and headers.get("content-length"):
@@ -52,12 +53,12 @@ class Guard:
         if self._is_keyed(headers):
             return None
         if safety.concerns(path):
-            return self._console.problem(method, path, headers)
+            return self._console.problem(method, path, Headers(scope=scope))
         if not self._api_key or OPEN.fullmatch(path) or pages.is_open(method, path):
             return None
         return Unauthorized(REFUSAL)
 
-    def _is_keyed(self, headers: Headers) -> bool:
+    def _is_keyed(self, headers: Mapping[str, str]) -> bool:
         if not self._api_key:
             return False
         return hmac.compare_digest(key_of(headers).encode(), self._api_key.encode())

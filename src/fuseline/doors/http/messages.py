@@ -11,6 +11,8 @@ from fuseline.wires.base import ErrorBody
 
 STALL_S = 60.0
 """Seconds that a client may take to accept a piece before it is given up."""
+READ = "fuseline.headers"
+"""Where the headers of a request are kept once they have been read."""
 BUFFERED = 32 << 10
 """A first piece shorter than this never waits: the server takes as much twice over before it holds a sender back."""
 
@@ -20,8 +22,15 @@ class ClientGone(Exception):
 
 
 def headers_of(scope: Scope) -> CIMultiDict[str]:
-    """The headers of a request, of which a dozen are looked for: a look at those of Starlette goes through them all."""
-    return CIMultiDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    """The headers of a request, of which a dozen are looked for: a look at those of Starlette goes through them all.
+
+    They are read once, and kept with the request.
+    """
+    found: CIMultiDict[str] | None = scope.get(READ)
+    if found is None:
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        found = scope[READ] = CIMultiDict(pairs)
+    return found
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
