@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fuseline.storage.base import Store
 from fuseline.types.errors import OverBudget, UpstreamError
@@ -32,6 +33,15 @@ FREE_REASONS = frozenset({
 """Refusals: the upstream did no work that it charges for."""
 UNSEEN_WORK = frozenset({"upstream_timeout", "upstream_bad_json", "output_cap"})
 """Failures behind which a whole answer may have been written, and charged, that never arrived."""
+
+
+class Foreseen(NamedTuple):
+    """A call that is about to be made, and the tokens that it can take and bring at the most."""
+
+    speaker: Speaker
+    model: Model
+    reads: int
+    writes: int
 
 
 @dataclass(slots=True)
@@ -116,17 +126,18 @@ class Ledger:
             self._weighed = (messages, estimate_messages(messages))
         return self._weighed[1]
 
-    def foresee(self, speaker: Speaker, model: Model, input_tokens: int, output_tokens: int) -> None:
-        """Write down a call that is about to follow the next one, at the most it can cost, so that it need not wait.
+    def foresee(self, *calls: Foreseen) -> None:
+        """Write down the calls that are about to follow the next one, at the most they can cost, so that none waits.
 
-        It becomes durable with the next call that is dispatched. Under a limit on cost nothing is foreseen.
+        They become durable with the next call that is dispatched. Under a limit on cost nothing is foreseen.
         """
         if self.limit is not None:
             return
-        hold = model.price.most(int(input_tokens * CAUTION), output_tokens) if model.price else 0
-        self._ahead[speaker] = call = self._new_call(speaker, model, hold)
+        for speaker, model, reads, writes in calls:
+            hold = model.price.most(int(reads * CAUTION), writes) if model.price else 0
+            self._ahead[speaker] = self._new_call(speaker, model, hold)
         self._ahead_safe = False
-        self.store.note(call)
+        self.store.note(*self._ahead.values())
 
     def release(self) -> None:
         """Take back what was foreseen and did not come."""

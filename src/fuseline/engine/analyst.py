@@ -106,15 +106,15 @@ class Analyst:
         self, speaker: Speaker, model: Model, report: Report, ends_at: float
     ) -> tuple[Analysis | Failure, tuple[str, ...]]:
         """Ask one analyst, and again with half of the material where it finds it too long; with what to warn of."""
-        size, reads = weight(report.prompt) + weight_of_material(report), model.calls_tools or bool(self._tools)
-        fixed = 0 if model.context is None else self._fixed(model, report)
+        reads = model.calls_tools or bool(self._tools)
+        fixed, size = (0, 0) if model.context is None else (self._fixed(model, report), weight_to_read(report))
         room = divide(model.context, fixed, size, self._most(model), reads)
         brief = await self._prepare(model, report, room)
         outcome: Analysis | Failure = TOO_LONG
         if brief is not None:
             outcome = await self._ask(speaker, brief, report, ends_at)
         if brief is not None and outcome is TOO_LONG:
-            brief = await self._prepare(model, report, halve(room, size))
+            brief = await self._prepare(model, report, halve(room, weight_to_read(report)))
             outcome = TOO_LONG if brief is None else await self._ask(speaker, brief, report, ends_at)
         name = f"the analyst ({speaker.model})"
         if brief is None:
@@ -221,6 +221,11 @@ class Analyst:
             shared=len(conversation) + 1 if returns(model, roles, conversation) else 0,
             policy=self._question.policy,
         )
+
+
+def weight_to_read(report: Report) -> int:
+    """The tokens that question and answers take, whole."""
+    return weight(report.prompt) + weight_of_material(report)
 
 
 def mended(request: Request, spoken: str, problem: str, model: Model) -> Request:

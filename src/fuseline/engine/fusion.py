@@ -18,6 +18,7 @@ from fuseline.engine.panel import Panel
 from fuseline.engine.prompts import render
 from fuseline.engine.question import Question, put_to_panel
 from fuseline.engine.writer import LONGEST_ANSWER
+from fuseline.ledger import Foreseen
 from fuseline.settings.sections import FusionSettings
 from fuseline.tools.base import Scene, Tool, ToolResult
 from fuseline.tools.toolbox import open_toolbox
@@ -117,11 +118,11 @@ class Fusion:
         answers = sum(seat.max_completion_tokens or self._spec.max_completion_tokens for seat in self._spec.seats)
         read = answers + estimate_messages(self._request.messages) + PROMPTS_TOKENS
         ledger, resolve = self._caller.ledger, self._caller.switchboard.resolve
-        for speaker, most in (
-            (Speaker("analyst", self._spec.analysts[0]), self._spec.max_completion_tokens),
-            (Speaker("writer", writer), self._request.max_tokens or LONGEST_ANSWER),
-        ):
-            ledger.foresee(speaker, resolve(speaker.model), read, most)
+        analyst, longest = self._spec.analysts[0], self._request.max_tokens or LONGEST_ANSWER
+        ledger.foresee(
+            Foreseen(Speaker("analyst", analyst), resolve(analyst), read, self._spec.max_completion_tokens),
+            Foreseen(Speaker("writer", writer), resolve(writer), read, longest),
+        )
 
     async def convene(self, question: Question, prompt: str) -> Report:
         """Poll the panel, have its answers compared, and report. What an upstream does never makes it raise."""
@@ -153,7 +154,8 @@ class Fusion:
         return await analyst.compare(report, end - reserve / 2)
 
     def _tools(self, declared: Sequence[ServerTool] | None) -> Mapping[str, Tool]:
-        return open_toolbox(self._spec.tools if declared is None else declared, "tools")[0]
+        wanted = self._spec.tools if declared is None else declared
+        return open_toolbox(wanted, "tools")[0] if wanted else {}
 
 
 def declared(settings: FusionSettings) -> FunctionTool:

@@ -56,7 +56,7 @@ READS_NO_MORE = "The rest of it cannot be read here."
 
 def lettered(report: Report) -> dict[str, PanelAnswer]:
     """Those who answered, by letter and in the order of the letters."""
-    return dict(sorted((label, answer) for label, answer in zip(report.labels, report.answers, strict=True) if label))
+    return dict(sorted([pair for pair in zip(report.labels, report.answers, strict=True) if pair[0]]))
 
 
 def whole(report: Report) -> Shown:

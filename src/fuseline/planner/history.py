@@ -16,11 +16,11 @@ def with_runs(messages: Sequence[Message], offered: bool) -> tuple[Message, ...]
     Earlier runs stay where the model is offered fusion again, unless a result is too long or missing. Elsewhere they
     go: a model may not be shown calls of a tool that it has not got, and the text that came of them is there.
     """
-    results = {one.tool_call_id: one for one in messages if one.role == "tool"}
     runs = {call.id for message in messages for call in message.tool_calls if call.name == FUSION_CALL}
-    gone = {id for id in runs if not offered or id not in results or len(results[id].text) > LONGEST_RESULT}
-    if not gone:
+    if not runs:
         return tuple(messages)
+    results = {one.tool_call_id: one for one in messages if one.role == "tool"}
+    gone = {id for id in runs if not offered or id not in results or len(results[id].text) > LONGEST_RESULT}
     return tuple(kept for message in messages if (kept := without(message, gone)) is not None)
 
 
