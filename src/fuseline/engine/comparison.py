@@ -197,10 +197,10 @@ class Reader:
         if body.injection_suspected:
             self._warn("injection_suspected")
         return Analysis(
-            tuple(one for one in consensus if one),
-            tuple(one for one in contradictions if one),
-            tuple(one for one in partial if one),
-            tuple(one for one in unique if one),
+            tuple(filter(None, consensus)),
+            tuple(filter(None, contradictions)),
+            tuple(filter(None, partial)),
+            tuple(filter(None, unique)),
             tuple(entry.claim for entry in body.blind_spots if entry.claim),
             tuple(self._warnings),
         )
@@ -224,10 +224,11 @@ class Reader:
         return Contradiction(self._next_id("d"), entry.topic, tuple(stances), better)
 
     def _seats_of(self, names: Sequence[str]) -> tuple[int, ...]:
-        letters = [letter for name in names for letter in letters_of(name)]
-        if any(letter not in self._seats for letter in letters) or not letters:
+        letters = [letter for name in names for letter in ((name,) if name in self._seats else letters_of(name))]
+        seats = [self._seats[letter] for letter in letters if letter in self._seats]
+        if len(seats) < len(letters) or not letters:
             self._warn("unknown_model")
-        return tuple(dict.fromkeys(self._seats[letter] for letter in letters if letter in self._seats))
+        return tuple(dict.fromkeys(seats))
 
     def _next_id(self, kind: str) -> str:
         self._count += 1

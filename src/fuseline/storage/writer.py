@@ -97,7 +97,7 @@ class Writer:
             if self._busy:
                 time.sleep(COMPANY_S)
             arrived, stopping = self._take()
-            self._busy = sum(1 for parcel in arrived if parcel.waiter is not None) > CROWD
+            self._busy = len(waiting(arrived)) > CROWD
             batch, self._kept = self._kept + arrived, []
             if batch:
                 self._attempt(batch)
@@ -129,8 +129,8 @@ class Writer:
 
     def _commit(self, rows: Sequence[Row]) -> None:
         groups: defaultdict[Statement, list[Values]] = defaultdict(list)
-        for row in rows:
-            groups[row.statement].append(row.values)
+        for statement, values in rows:
+            groups[statement].append(values)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in sorted(groups, key=ORDER.index):
@@ -172,10 +172,9 @@ def carry_out(connection: sqlite3.Connection, statement: Statement, rows: Sequen
 
     Sizes are powers of two, so that a handful of prepared statements serves every number of rows.
     """
-    start, size = 0, statement.most
-    while start < len(rows):
-        while size > len(rows) - start:
-            size //= 2
+    start = 0
+    while left := len(rows) - start:
+        size = min(statement.most, 1 << left.bit_length() - 1)
         connection.execute(statement.text(size), tuple(chain.from_iterable(rows[start : start + size])))
         start += size
 
@@ -185,12 +184,16 @@ def mended(values: Values) -> Values:
     return tuple(well_formed(value) if isinstance(value, str) else value for value in values)
 
 
+def waiting(batch: Sequence[Parcel]) -> "list[asyncio.Future[None]]":
+    """Those who wait for a parcel of a batch."""
+    return [waiter for _, waiter in batch if waiter is not None]
+
+
 def tell(batch: Sequence[Parcel], reason: str = "") -> None:
     """Wake everybody who waits for a parcel of this batch, once for each event loop."""
     loops: defaultdict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
-    for parcel in batch:
-        if parcel.waiter is not None:
-            loops[parcel.waiter.get_loop()].append(parcel.waiter)
+    for waiter in waiting(batch):
+        loops[waiter.get_loop()].append(waiter)
     for loop, waiters in loops.items():
         try:
             loop.call_soon_threadsafe(wake, waiters, reason)

@@ -8,6 +8,7 @@ from fuseline.types.errors import InvalidRequest
 from fuseline.types.json import list_of, object_of
 
 DEPTH_LIMIT = 64
+NESTS = (dict, list)
 FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "headers", "extra_headers", "user_config"})
 """Fields that would send our keys elsewhere."""
 FREE_FORM = frozenset({
@@ -99,7 +100,7 @@ def refuse_overrides(value: Any, path: str) -> None:
     for here, key, part in parts_of(value, path):
         if key in FORBIDDEN:
             raise InvalidRequest(f"the parameter {here} is not allowed", here)
-        if key not in FREE_FORM and not is_schema(value, key):
+        if isinstance(part, NESTS) and key not in FREE_FORM and not is_schema(value, key):
             refuse_overrides(part, here)
 
 

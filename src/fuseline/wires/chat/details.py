@@ -38,13 +38,15 @@ def write_reasoning(run: Run, request: Request) -> str | None:
 
 def write_details(run: Run, request: Request) -> list[Json]:
     """The details of a whole reply: those of each turn, then the fusion run where the client asked to have it."""
-    places = Places()
-    details: list[Json] = []
-    for turn in [] if hides_reasoning(request) else turns(run):
+    told = [] if hides_reasoning(request) else [turn.opaque.get("reasoning_details") for turn in turns(run)]
+    parts = [*map(list_of, told), server_calls(run, request)]
+    if not any(parts):
+        return []
+    places, details = Places(), list[Json]()
+    for entries in parts:
         places.new_turn()
-        details += places.number(list_of(turn.opaque.get("reasoning_details")))
-    places.new_turn()
-    return details + places.number(server_calls(run, request))
+        details += places.number(entries)
+    return details
 
 
 def server_calls(run: Run, request: Request) -> list[JsonObject]:
