@@ -33,11 +33,16 @@ PRESETS: Any = {
 LOOK = FunctionTool("look", "Looks.")
 
 
-def plan(request: Request, *, unpriced: bool = False, **fusion: Any) -> Plan:
-    """The plan of a request, with these settings of fusion; `unpriced` allows models whose price nobody knows."""
+def planner(*, unpriced: bool = False, **fusion: Any) -> Planner:
+    """A planner with these settings of fusion; `unpriced` allows models whose price nobody knows."""
     routing = RoutingSettings(allow_unpriced=unpriced)
     settings = Settings(presets=PRESETS, fusion=FusionSettings.model_validate({"tools": (), **fusion}), routing=routing)
-    return Planner(Catalog.build(settings, {}, MODELS), settings.fusion).plan(request)
+    return Planner(Catalog.build(settings, {}, MODELS), settings.fusion)
+
+
+def plan(request: Request, *, unpriced: bool = False, **fusion: Any) -> Plan:
+    """The plan of a request by a planner that has made no other."""
+    return planner(unpriced=unpriced, **fusion).plan(request)
 
 
 def ask(model: str = "openrouter/fusion", *, last: Message | None = None, **fields: Any) -> Request:

@@ -7,7 +7,7 @@ import pytest
 from fuseline.types.errors import InvalidRequest
 from fuseline.types.messages import Message, ToolCall
 from fuseline.types.requests import Named, Request, ServerTool
-from tests.planner.desk import LOOK, ask, plan, plugin, tool
+from tests.planner.desk import LOOK, ask, plan, planner, plugin, tool
 from tests.requirements import requirement
 
 FUSION = Named("openrouter:fusion")
@@ -31,6 +31,25 @@ ALIASES = (
 def test_every_alias_convenes_the_panel_by_itself(alias: str):
     made = plan(ask(alias))
     assert (made.mode, made.router) == ("forced", alias)
+
+
+def test_what_was_asked_before_changes_no_plan():
+    asked = (
+        ask(),
+        ask(plugins=plugin(preset="general-fast")),
+        ask(fallbacks=("lab/d",)),
+        ask(server_tools=tool(analysis_models=["lab/d", "lab/b"])),
+        ask("fusion-flash"),
+        ask(tool_choice=FUSION),
+        ask(tool_choice="none"),
+        ask(OWN),
+        ask(OWN, tool_choice=FUSION),
+        ask(OWN, fallbacks=("lab/a",), plugins=plugin()),
+    )
+    alone = [plan(request) for request in asked]
+    busy = planner()
+    assert [busy.plan(request) for request in asked] == alone
+    assert [busy.plan(request) for request in reversed(asked)] == alone[::-1]
 
 
 @requirement("wire:variants")

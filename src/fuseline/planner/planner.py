@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from fuseline.catalog.catalog import Catalog
@@ -23,6 +24,10 @@ from fuseline.types.routing import ANY, Preferences
 
 Mode = Literal["forced", "offered", "off"]
 """Whether the panel is convened at once, left to the outer model's decision, or not there."""
+
+
+REMEMBERED = 256
+"""Models whose terms are remembered; clients choose the names, so there must be an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Plan:
 
 
 class Planner:
-    """Makes plans from requests. It keeps nothing between them."""
+    """Makes plans from requests. It keeps nothing of them but what their models' names stand for."""
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class Planner:
         self._settings = settings
         self._rules = rules
         self._collections = collections
+        self._plain_terms = lru_cache(REMEMBERED)(self._make_plain_terms)
 
     def plan(self, request: Request) -> Plan:
         """Decide how a request is carried through.
@@ -73,14 +79,14 @@ class Planner:
             request = replace(request, tool_choice=checked_choice(request))
         request, grounding = online(request)
         tools, _ = open_toolbox((tool for tool in request.server_tools if tool.type not in FUSION), "tools")
-        terms = Terms(request, self._catalog, self._settings, self._collections)
+        terms = self._terms(request)
         outer = terms.outer
         mode = self._mode(request, terms, bool(tools)) if terms.on_table else "off"
         if mode == "offered" and not self._catalog.resolve(outer[0]).calls_tools:
             mode = "forced"  # a model that cannot call tools cannot decide either
         if mode == "forced":
             check_question(request)
-        spec = terms.spec() if mode != "off" else None
+        spec = terms.spec if mode != "off" else None
         speakers = (terms.writers or outer) if mode == "forced" else outer
         wishes = self._rules.preferences(request)
         check_plan(request, speakers, spec, self._catalog, wishes)
@@ -88,6 +94,15 @@ class Planner:
         asked = outer_request(request, mode, bool(tools), self._rules.policy(request))
         collections = spec.collections if spec else self._collections
         return Plan(asked, mode, speakers, spec, tools, form, terms.router, wishes, grounding, collections)
+
+    def _terms(self, request: Request) -> Terms:
+        """What a request says of fusion: worked out once for all that say it by their model alone, as most do."""
+        if request.server_tools or request.plugins or isinstance(request.tool_choice, Named):
+            return Terms(request, self._catalog, self._settings, self._collections)
+        return self._plain_terms(request.model, request.fallbacks)
+
+    def _make_plain_terms(self, model: str, fallbacks: tuple[str, ...]) -> Terms:
+        return Terms(Request(model, (), fallbacks=fallbacks), self._catalog, self._settings, self._collections)
 
     def _mode(self, request: Request, terms: Terms, other_tools: bool) -> Mode:
         choice = request.tool_choice

@@ -1,6 +1,7 @@
 """The terms of a fusion run: what tool, plugin, preset and server say of it, each field from the first that does."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from fuseline.catalog.catalog import Catalog
 from fuseline.catalog.presets import Preset
@@ -52,7 +53,7 @@ class Terms:
         named = isinstance(choice, Named) and choice.name in FUSION
         return bool(self.router or self._sets or named) and all(one.enabled for one in self._sets)
 
-    @property
+    @cached_property
     def outer(self) -> tuple[str, ...]:
         """The outer model and its substitutes: the request's own, or for the alias the one who also analyses."""
         if not self.router:
@@ -60,12 +61,13 @@ class Terms:
         first = (self._wanted.model,) if self._wanted.model else self._preset_writers
         return unique((*first, *self._request.fallbacks, *self._settings.writer_fallbacks))
 
-    @property
+    @cached_property
     def writers(self) -> tuple[str, ...]:
         """Who takes over from the outer model once the panel was heard; empty where it writes itself."""
         asked = self._wanted.writers
         return unique((*asked, *self._settings.writer_fallbacks)) if asked else ()
 
+    @cached_property
     def spec(self) -> FusionSpec:
         """The whole specification of the run.
 

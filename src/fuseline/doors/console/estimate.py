@@ -104,7 +104,7 @@ def estimate(request: Request, settings: Settings, catalog: Catalog) -> dict[str
 def cast_of(request: Request, settings: Settings, catalog: Catalog) -> Cast:
     """Who would be called for a request."""
     terms = Terms(request, catalog, settings.fusion, settings.documents.collections)
-    spec = terms.spec()
+    spec = terms.spec
     writer = (spec.writers or terms.outer)[0]
     panel = [catalog.resolve(seat.model) for seat in spec.seats]
     size = estimate_messages(request.messages)
