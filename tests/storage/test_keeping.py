@@ -77,6 +77,25 @@ async def test_the_same_records_may_be_written_twice():
         assert await store.run("gen-1") == once
 
 
+async def test_a_run_that_begins_and_ends_in_one_batch_keeps_both():
+    start = opened()
+    async with open_sqlite(MEMORY) as store:
+        await store.write(start, closed(start))
+        kept = await store.run("last")
+    assert kept is not None and (kept.status, kept.finished_at) == ("completed", BORN + 9)
+    assert (kept.request, kept.prompts, kept.result) == (start.request, "prompts-1", {"text": "the answer"})
+
+
+async def test_a_beginning_that_is_written_again_does_not_open_a_run_that_has_ended():
+    start = opened()
+    async with open_sqlite(MEMORY) as store:
+        await store.write(start)
+        await store.write(closed(start))
+        ended = await store.run("last")
+        await store.write(start)
+        assert await store.run("last") == ended
+
+
 async def test_what_is_noted_before_a_write_is_durable_with_it(tmp_path: Path):
     async with open_sqlite(tmp_path / "runs.db") as store, open_sqlite(tmp_path / "runs.db") as other:
         store.note(opened(), noted())

@@ -58,17 +58,17 @@ class Upsert:
     """A statement that writes rows of one kind, and writes them again without harm where they are already there.
 
     It is compiled once. Values go in by position, in the order of the table. Rows that are already there change only
-    `where` a condition holds, if there is one.
+    `where` a condition holds, if there is one, and then in the columns `changed`, or in all.
     """
 
     most = 128
 
-    def __init__(self, table: Table, columns: Sequence[str], where: str = "") -> None:
+    def __init__(self, table: Table, columns: Sequence[str], where: str = "", changed: Sequence[str] = ()) -> None:
         keys = [column.name for column in table.primary_key]
         insert = sqlite.insert(table)
-        changed = {name: insert.excluded[name] for name in columns if name not in (*FIXED, *keys)}
+        changes = {name: insert.excluded[name] for name in changed or columns if name not in (*FIXED, *keys)}
         condition = text(where) if where else None
-        statement = insert.on_conflict_do_update(index_elements=keys, set_=changed, where=condition)
+        statement = insert.on_conflict_do_update(index_elements=keys, set_=changes, where=condition)
         self._one = str(statement.compile(dialect=sqlite.dialect(), column_keys=columns))
         self._texts: dict[int, str] = {}
 
@@ -84,12 +84,16 @@ class Upsert:
         return self._one[start : self._one.index(")", start) + 1]
 
 
-OPEN = Upsert(schema.runs, (*HEADER, "prompts", "request"))
+OPEN = Upsert(schema.runs, (*HEADER, "prompts", "request"), changed=("prompts", "request"))
 CALL = Upsert(schema.calls, schema.calls.c.keys())
 NOTE = Upsert(schema.events, schema.events.c.keys())
 CLOSE = Upsert(schema.runs, (*HEADER, "result"))
-ORDER = (OPEN, CALL, NOTE, CLOSE)
-"""How the kinds follow one another inside a transaction: a call refers to its run, so the run comes first."""
+ORDER = (CLOSE, OPEN, CALL, NOTE)
+"""How the kinds follow one another inside a transaction: a call refers to its run, so the run comes first.
+
+Runs end before others begin, for a row that grows at the end of its table moves no other; where the end of a run came
+before its beginning, that adds what was asked.
+"""
 
 
 class Row(NamedTuple):
