@@ -50,6 +50,8 @@ def grounding(plugin: Plugin) -> Grounding:
 
 def without_online(slug: str) -> str:
     """A slug without that suffix, its others left."""
+    if ":" not in slug:
+        return slug
     base, suffix = split_variant(slug)
     kept = [word for word in suffix.split(":") if word and word.lower() != ONLINE]
     return ":".join((base, *kept))
