@@ -130,11 +130,15 @@ class Models(Facts):
     source: str
     date: str
     columns: tuple[str, ...]
-    rows: Mapping[str, bytes]
+    rows: Mapping[str, memoryview]
     """The rows of each endpoint, sorted by name, as they stand in the file: to read all takes too long for a start."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
 
 ROWS = TypeAdapter(tuple[Row, ...])
+BETWEEN = b"\n\n"
+"""What parts the blocks of that file."""
 
 
 @cache
@@ -169,9 +173,13 @@ def models() -> Models:
 
 def read_models(text: bytes) -> Models:
     """Part a generated file into what it says of itself and a block for each endpoint, whose name comes first."""
-    head, *blocks = text.rstrip().split(b"\n\n")
-    parted = (block.partition(b"\n") for block in blocks)
-    return Models(**from_json(head), rows={from_json(name): rows for name, _, rows in parted})
+    whole, rows, gap = memoryview(text), dict[str, memoryview](), text.index(BETWEEN)
+    head = from_json(text[:gap])
+    while gap >= 0:
+        start = gap + len(BETWEEN)
+        first, gap = text.index(b"\n", start), text.find(BETWEEN, start)
+        rows[from_json(text[start:first])] = whole[first : gap if gap >= 0 else None]
+    return Models(**head, rows=rows)
 
 
 @cache
@@ -183,12 +191,12 @@ def rows(endpoint: str) -> tuple[Row, ...]:
     return read_rows(endpoint, models().rows.get(endpoint, b""))
 
 
-def read_rows(endpoint: str, lines: bytes) -> tuple[Row, ...]:
+def read_rows(endpoint: str, lines: bytes | memoryview) -> tuple[Row, ...]:
     """Read rows, each a JSON array on a line of its own.
 
     :raises BadConfiguration: naming the row that is not as rows are.
     """
-    listed = from_json(b"[%s]" % lines.replace(b"\n", b","))
+    listed = from_json(b"[%s]" % bytes(lines).strip().replace(b"\n", b","))
     try:
         return ROWS.validate_python(listed)
     except ValidationError as error:

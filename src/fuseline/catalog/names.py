@@ -1,6 +1,7 @@
 """How models are named, and when two spellings mean one model. It knows no endpoint and no price."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fuseline.types.routing import Sort
@@ -12,6 +13,8 @@ VARIANTS = frozenset({"exacto", "extended", "floor", "free", "nitro", "online", 
 OPENROUTERS = frozenset({"exacto", "extended"})
 """Those that only OpenRouter can honour. The search of `:online` the planner takes care of, or a seat's own tools."""
 SORTS: dict[str, Sort] = {"floor": "price", "nitro": "throughput"}
+SPELLINGS = re.compile(r"[._:]|(?<=\d)p(?=\d)")
+"""What stands between the parts of a name, in one spelling or another."""
 DATE = re.compile(r"-(20\d{2}-?\d{2}-?\d{2})$")
 OTHER_TRADES = re.compile(
     r"embed|rerank|whisper|guard|safety|moderation|voyage|minilm|transcri|imagine|gpt-image|lyria|\b(tts|ocr|asr|bge)\b"
@@ -58,7 +61,13 @@ def plain(name: str) -> str:
 
     Fireworks writes `5p2` for `5.2`, since its paths allow no dot; Ollama writes `gpt-oss:120b`.
     """
-    return re.sub(r"[._:]|(?<=\d)p(?=\d)", "-", name.lower())
+    return SPELLINGS.sub("-", name.lower())
+
+
+def plains(names: Iterable[str]) -> list[str]:
+    """The same of many names at once, which takes less time than one by one. None of them has a line break."""
+    text = "\n".join(names)
+    return plain(text).split("\n") if text else []
 
 
 def date_of(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import get_args
 
 from fuseline.catalog import facts
 from fuseline.catalog.lists import FetchedList, Listed, load
-from fuseline.catalog.names import bare, plain, undated
+from fuseline.catalog.names import bare, plain, plains, undated
 from fuseline.catalog.prices import per_million
 from fuseline.types.errors import BadConfiguration
 from fuseline.types.models import Endpoint, Modality, Model
@@ -23,10 +23,12 @@ class Shelf:
         self.models = laid_over(endpoint, built_in, fetched.models) if fetched else built_in
         self.date = fetched.date if fetched else ""
         """When it was asked; empty where it was not."""
-        self._whole = {plain(model.name): model for model in self.models}
-        self._bare = first_by((bare(model.name), model) for model in self.models)
-        newest_first = sorted(self.models, key=lambda model: model.released, reverse=True)
-        self._undated = first_by((undated(bare(model.name)), model) for model in newest_first)
+        names = plains(model.name for model in self.models)
+        stems = [name.rpartition("/")[2] for name in names]
+        newest_first = sorted(range(len(stems)), key=lambda place: self.models[place].released, reverse=True)
+        self._whole = dict(zip(names, self.models, strict=True))
+        self._bare = first_by(zip(stems, self.models, strict=True))
+        self._undated = first_by((undated(stems[place]), self.models[place]) for place in newest_first)
 
     def whole(self, name: str) -> Model | None:
         """The model of this name, vendor and all, whichever way it is spelt."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fuseline.types.money import Price
+from fuseline.types.quick import quick
 
 Modality = Literal["image", "file", "audio", "video"]
 Auth = Literal["", "bearer", "api-key", "x-api-key", "x-goog-api-key", "aws", "gcp", "azure"]
@@ -82,6 +83,7 @@ class Endpoint:
     """Whether a key may go to another machine over plain http."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model at one endpoint."""
