@@ -138,11 +138,27 @@ export function useHighlight(at: RefObject<HTMLElement | null>, source: string, 
   const chosen = highlighted.value;
   useLayoutEffect(() => {
     if (!at.current || !chosen) return;
-    return upheld(at.current, () => mark(at.current!, source, chosen.seats.get(seat) ?? []));
+    const [element, places] = [at.current, chosen.seats.get(seat) ?? []];
+    return inTurn(() => upheld(element, () => mark(element, source, places)));
   }, [chosen, source, seat]);
   useLayoutEffect(() => {
     if (at.current && chosen?.seek === seat) show(at.current, source, chosen.seats.get(seat)?.[0]);
   }, [chosen, seat]);
+}
+
+const inLine: (() => void)[] = [];
+
+/** Make something in a task of its own, behind those that came before: eight long texts at once hold the page up. What is returned undoes it. */
+function inTurn(make: () => () => void): () => void {
+  let undo = () => { inLine.splice(inLine.indexOf(job), 1); };
+  const job = () => { undo = make(); };
+  if (inLine.push(job) === 1) window.setTimeout(takeTurn);
+  return () => undo();
+}
+
+function takeTurn(): void {
+  inLine.shift()?.();
+  if (inLine.length > 0) window.setTimeout(takeTurn);
 }
 
 /** Do something with what an element shows, and again once others have changed that; `make` returns how it is undone. */

@@ -15,7 +15,7 @@ const TOGETHER = 1;
 /** Milliseconds between two drawings of the same text, at the least. */
 const PAUSE = 160;
 /** Characters that are looked at in one go. */
-const WINDOW = 4000;
+const WINDOW = 2000;
 /** Characters of one paragraph from which on it is shown without form while it grows, and ever. */
 const LONG = 6000;
 const TOO_LONG = 20_000;
