@@ -157,8 +157,9 @@ function inTurn(make: () => () => void): () => void {
 }
 
 function takeTurn(): void {
-  inLine.shift()?.();
-  if (inLine.length > 0) window.setTimeout(takeTurn);
+  const job = inLine.shift();
+  if (inLine.length > 0) window.setTimeout(takeTurn); // before it is done: one that fails holds nobody up
+  job?.();
 }
 
 /** Do something with what an element shows, and again once others have changed that; `make` returns how it is undone. */
